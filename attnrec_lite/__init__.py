@@ -1,0 +1,27 @@
+"""Attention for recommender systems, small enough to read.
+
+The modules follow the data: ``data`` loads a log, ``models`` learn from it, ``evaluation`` and
+``explain`` ask what was learned, ``plot`` draws it. ``formulas`` holds every numbered equation of
+the book in NumPy and is what the rest is tested against.
+
+Importing the package costs little: TensorFlow is only loaded by the modules that need it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+__version__ = "0.1.0"
+_MODULES = ("attention", "data", "evaluation", "exercises", "explain", "formulas", "models", "plot")
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import a module of the package the first time that it is named."""
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_MODULES])

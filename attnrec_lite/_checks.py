@@ -1,0 +1,82 @@
+"""Checks of arguments: an error names the argument, what was expected and what came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+
+def as_floats(name: str, value: ArrayLike, ndim: int | None = None) -> Floats:
+    """Return ``value`` as a float64 array, of ``ndim`` axes if that is given."""
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: expected numbers; received {value!r:.80}") from None
+    if ndim is not None and array.ndim != ndim:
+        kind = {1: "a vector", 2: "a matrix"}.get(ndim, f"an array of {ndim} axes")
+        raise ValueError(f"{name}: expected {kind}; received shape {array.shape}")
+    return array
+
+
+def same_width(name: str, array: NDArray[Any], other_name: str, other: NDArray[Any]) -> None:
+    """Refuse two arrays whose last axes differ in length."""
+    if array.shape[-1] != other.shape[-1]:
+        raise ValueError(
+            f"{other_name}: expected width {array.shape[-1]}, as {name} has; "
+            f"received shape {other.shape}"
+        )
+
+
+def one_of(name: str, value: str, allowed: Sequence[str]) -> str:
+    """Refuse a word that is not in the list."""
+    if value not in allowed:
+        raise ValueError(f"{name}: expected one of {', '.join(allowed)}; received {value!r}")
+    return value
+
+
+def positive(name: str, value: float) -> float:
+    """Refuse what is not a finite number above zero."""
+    number = isinstance(value, int | float | np.integer | np.floating)
+    if not number or not np.isfinite(value) or value <= 0:
+        raise ValueError(f"{name}: expected a finite number above 0; received {value!r}")
+    return float(value)
+
+
+def whole(name: str, value: int, least: int = 1) -> int:
+    """Refuse what is not an integer of at least ``least``."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name}: expected an integer of at least {least}; received {value!r}")
+    return int(value)
+
+
+def as_ids(name: str, value: ArrayLike, n_items: int, least: int = 0) -> NDArray[np.int32]:
+    """Return item ids as an int32 matrix with entries in ``least..n_items``."""
+    array = np.asarray(value)
+    if array.ndim != 2:
+        raise ValueError(f"{name}: expected shape (batch, length); received shape {array.shape}")
+    if array.dtype.kind not in "iu" and array.size:
+        raise ValueError(f"{name}: expected integer item ids; received {array.dtype}")
+    outside = (array < least) | (array > n_items)
+    if outside.any():
+        raise ValueError(
+            f"{name}: expected ids in {least}..{n_items}; received {array[outside][0]}"
+            f" ({int(outside.sum())} of {array.size} outside)"
+        )
+    return array.astype(np.int32)
+
+
+def as_history(value: ArrayLike, n_items: int) -> NDArray[np.int32]:
+    """Return a history: ids in ``0..N``, left-padded with 0, newest item last."""
+    history = as_ids("history", value, n_items)
+    if history.shape[1] == 0:  # nobody has looked at anything: one column of padding says the same
+        return np.zeros((len(history), 1), np.int32)
+    if np.any((history[:, :-1] > 0) & (history[:, 1:] == 0)):
+        raise ValueError(
+            "history: expected padding (0) on the left only; received a 0 after an item"
+        )
+    return history

@@ -1,0 +1,29 @@
+"""The formulas of the book as Keras layers, for batches, in any precision.
+
+One file per idea, each a thin shell around a line of TensorFlow:
+
+* ``scores`` and ``Score``: how strongly each query asks for each key, equations (2.1) to (2.15);
+* ``masked_softmax``: scores to weights over real items only, equation (2.6);
+* ``AttentionPooling``: one vector from a set, equation (2.3);
+* ``MultiHeadAttention``: every position asks every other, one projection for all heads.
+
+Shapes are ``(batch, length, width)``. A mask is boolean, True = real item, and comes from item
+ids, never from vectors: a vector can be zero by chance. All layers save, load, and run in
+``model.fit``, ``tf.function``, ``mixed_float16`` and under ``tf.distribute``.
+
+Explained in the chapter "Scores and weights"; tested against ``formulas``.
+"""
+
+from attnrec_lite.attention.multihead import MultiHeadAttention
+from attnrec_lite.attention.pooling import AttentionPooling
+from attnrec_lite.attention.scores import SCORES, Score, scores
+from attnrec_lite.attention.weights import masked_softmax
+
+__all__ = [
+    "SCORES",
+    "AttentionPooling",
+    "MultiHeadAttention",
+    "Score",
+    "masked_softmax",
+    "scores",
+]
