@@ -1,0 +1,63 @@
+"""Data: one table type, two ways to split it, and the data sets of the book."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attnrec_lite.data.fetch import SOURCES, fetch
+from attnrec_lite.data.interactions import Interactions, Vocabulary
+from attnrec_lite.data.movielens import film_genres, movielens, read_edition
+from attnrec_lite.data.sequences import left_pad, windows
+from attnrec_lite.data.shop import TOY_AXES, TOY_GOODS, Shop, make_shop
+from attnrec_lite.data.split import Holdout, Split, by_time, leave_one_out
+
+__all__ = [
+    "TOY_AXES",
+    "TOY_GOODS",
+    "Holdout",
+    "Interactions",
+    "Shop",
+    "Split",
+    "Vocabulary",
+    "by_time",
+    "fetch",
+    "film_genres",
+    "leave_one_out",
+    "left_pad",
+    "load",
+    "make_shop",
+    "movielens",
+    "windows",
+]
+
+
+def load(name: str, **options: Any) -> Interactions:
+    """Load a data set of the book by its name.
+
+    Args:
+        name: ``"shop"`` (made up; see ``make_shop`` for the truth behind it), ``"movielens"``
+            (from a package), or a name that ``fetch`` downloads: ``"movielens-latest-small"``,
+            ``"movielens-100k"``, ``"movielens-1m"``, ``"movielens-25m"``, ``"movielens-32m"``,
+            ``"movietweetings"``.
+        **options: of ``make_shop``, of ``movielens``, or ``folder``, ``timeout`` and ``tries`` of
+            ``fetch``.
+
+    Returns:
+        The table.
+
+    Raises:
+        ValueError: if the name is unknown, or the data are not as expected.
+        ImportError: if an optional package is missing.
+        OSError: if a download fails; the message says what to do by hand.
+
+    >>> load("shop", n_users=100, seed=1).n_items
+    240
+    """
+    if name == "shop":
+        return make_shop(**options).log
+    if name == "movielens":
+        return movielens(**options)
+    if name in SOURCES:
+        return read_edition(name, fetch(name, **options))
+    known = ", ".join(("shop", "movielens", *SOURCES))
+    raise ValueError(f"name: expected one of {known}; received {name!r}")
