@@ -1,0 +1,131 @@
+"""What a model has to beat before it may be called good."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from attnrec_lite._checks import as_history
+from attnrec_lite.data.interactions import Interactions
+from attnrec_lite.data.vocabulary import Vocabulary
+from attnrec_lite.explain import AttentionRecord
+from attnrec_lite.models.base import Arrays, Recommender
+
+
+class Popularity(Recommender):
+    """Recommend what most people took: the same list for everyone.
+
+    The five slots: nobody asks, nothing is looked at; the score of an item is how often it occurs
+    in the training log.
+
+    >>> from attnrec_lite.data import Interactions
+    >>> log = Interactions.from_columns([0, 0, 1], [1, 2, 2], [1, 2, 1])
+    >>> Popularity(log.items).fit(log).score_all([[0]])
+    array([[-inf,   1.,   2.]], dtype=float32)
+    """
+
+    name = "popularity"
+
+    def __init__(self, items: Vocabulary) -> None:
+        super().__init__(items)
+        self.counts: NDArray[np.int64] = np.zeros(self.n_items + 1, np.int64)
+
+    def fit(self, log: Interactions) -> Self:
+        """Count how often each item occurs in ``log``; returns the model itself."""
+        self.counts = np.bincount(log.item, minlength=self.n_items + 1).astype(np.int64)
+        return self
+
+    def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:
+        """Weights of zero, ``("user", "key")``: popularity looks at nobody's history."""
+        keys = as_history(history, self.n_items)
+        self._candidates(keys, candidates)
+        return AttentionRecord(
+            np.zeros(keys.shape, np.float32), ("user", "key"), keys, "nobody", self.items
+        )
+
+    def config(self) -> dict[str, Any]:
+        """Popularity has nothing to set."""
+        return {}
+
+    def _scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
+        return np.broadcast_to(self.counts.astype(np.float32), (len(history), len(self.counts)))
+
+    def _arrays(self) -> Arrays:
+        return {"counts": self.counts}
+
+    def _set_arrays(self, arrays: Arrays) -> None:
+        counts = arrays.get("counts")
+        if counts is None or counts.shape != self.counts.shape:
+            raise ValueError(f"counts: expected shape {self.counts.shape}; the file does not fit")
+        self.counts = counts
+
+
+class Successors(Recommender):
+    """Recommend what followed the newest item in other people's histories: a first-order chain.
+
+    The five slots: the newest item asks and is the only one looked at; the score of a candidate is
+    how often it came next, and among candidates that never did, how popular it is. No vector, no
+    training, and hard to beat where the next step depends on the last one.
+
+    >>> from attnrec_lite.data import Interactions
+    >>> log = Interactions.from_columns([0, 0, 1, 1], [1, 2, 1, 2], [1, 2, 1, 2])
+    >>> Successors(log.items).fit(log).recommend([[1]], k=1)[0]
+    array([[2]], dtype=int32)
+    """
+
+    name = "successors"
+
+    def __init__(self, items: Vocabulary) -> None:
+        super().__init__(items)
+        self._set_arrays(
+            {
+                "popularity": np.zeros(self.n_items + 1, np.int64),
+                "pairs": np.zeros((0, 3), np.int64),
+            }
+        )
+
+    def fit(self, log: Interactions) -> Self:
+        """Count how often each item came right after each other; returns the model itself."""
+        same_user = log.user[1:] == log.user[:-1]
+        both = np.stack([log.item[:-1][same_user], log.item[1:][same_user]], axis=1)
+        pairs, counts = np.unique(both.astype(np.int64), axis=0, return_counts=True)
+        popularity = np.bincount(log.item, minlength=self.n_items + 1)
+        self._set_arrays({"popularity": popularity, "pairs": np.column_stack([pairs, counts])})
+        return self
+
+    def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:
+        """All of the weight on the newest item, ``("user", "key")``: nothing else is looked at."""
+        keys = as_history(history, self.n_items)
+        self._candidates(keys, candidates)
+        weights = np.zeros(keys.shape, np.float32)
+        weights[:, -1] = keys[:, -1] > 0
+        return AttentionRecord(weights, ("user", "key"), keys, "the newest item", self.items)
+
+    def config(self) -> dict[str, Any]:
+        """Successors has nothing to set."""
+        return {}
+
+    def _scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
+        share = self.popularity / max(1, self.popularity.max() + 1)  # below 1: only breaks ties
+        scores = np.tile(share.astype(np.float32), (len(history), 1))
+        for row, newest in enumerate(history[:, -1]):
+            start, stop = np.searchsorted(self.pairs[:, 0], [newest, newest + 1])
+            scores[row, self.pairs[start:stop, 1]] += self.pairs[start:stop, 2]
+        return scores
+
+    def _arrays(self) -> Arrays:
+        return {"popularity": self.popularity, "pairs": self.pairs}
+
+    def _set_arrays(self, arrays: Arrays) -> None:
+        popularity, pairs = arrays.get("popularity"), arrays.get("pairs")
+        if popularity is None or popularity.shape != (self.n_items + 1,):
+            raise ValueError(
+                f"popularity: expected {self.n_items + 1} counts; the file does not fit"
+            )
+        if pairs is None or pairs.ndim != 2 or pairs.shape[1] != 3:
+            raise ValueError(
+                "pairs: expected rows of item, next item, count; the file does not fit"
+            )
+        self.popularity, self.pairs = popularity, pairs

@@ -1,0 +1,146 @@
+"""How a next-item network learns: windows of a log, sampled softmax, ``model.fit``.
+
+Every position of a window predicts the item that follows it, so one row trains many targets. The
+loss asks each target to beat a few hundred items drawn by popularity, the same for the whole
+batch, and corrects for how likely each was to be drawn (the logQ correction).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from attnrec_lite.data.interactions import Interactions
+from attnrec_lite.data.sequences import windows
+
+SMOOTHING = 0.75  # counts to this power: between popularity (1) and uniform (0)
+
+
+def sampled_softmax_loss(
+    contexts: tf.Tensor,
+    targets: tf.Tensor,
+    table: tf.Tensor,
+    bias: tf.Tensor,
+    negatives: tf.Tensor,
+    log_q: tf.Tensor,
+) -> tf.Tensor:
+    """Cross-entropy of each target against itself and the shared negatives.
+
+    Args:
+        contexts: one vector per target, float ``(targets, d)``.
+        targets: item ids, int ``(targets,)``.
+        table: item vectors, ``(N + 1, d)``.
+        bias: one number per item, ``(N + 1,)``.
+        negatives: item ids drawn for the batch, ``(K,)``; one that equals a row's target is left
+            out of that row.
+        log_q: log of the expected number of draws of each item, ``(N + 1,)``.
+
+    Returns:
+        The mean over targets, a scalar of float32.
+
+    Source: Yi et al. (2019) for the correction.
+    """
+
+    def logits(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return tf.gather(table, ids), tf.gather(bias, ids) - tf.gather(log_q, ids)
+
+    own, own_bias = logits(targets)
+    others, other_bias = logits(negatives)
+    positive = tf.reduce_sum(contexts * own, axis=-1) + own_bias
+    negative = tf.matmul(contexts, others, transpose_b=True) + other_bias
+    hit = negatives[tf.newaxis, :] == targets[:, tf.newaxis]
+    negative = tf.where(hit, negative.dtype.min, negative)
+    everything = tf.concat([positive[:, tf.newaxis], negative], axis=1)
+    return tf.reduce_mean(tf.reduce_logsumexp(everything, axis=1) - positive)
+
+
+class NextItemNetwork(keras.Model):
+    """A network from item ids to one context vector per position, trained to predict what follows.
+
+    A subclass writes ``call(ids, training)``, int ``(batch, length)`` to float
+    ``(batch, length, d)``. Items are read and scored with the same table, equation (2.17).
+
+    Args:
+        n_items: N, the size of the catalogue.
+        width: d, the width of an item vector.
+        negatives: how many items are drawn per batch.
+        seed: makes first weights, dropout and negatives reproducible.
+    """
+
+    def __init__(self, n_items: int, width: int, negatives: int, seed: int) -> None:
+        super().__init__()
+        self.n_items, self.negatives = n_items, negatives
+        start = keras.initializers.RandomNormal(stddev=width**-0.5, seed=seed)
+        self.table = self.add_weight(shape=(n_items + 1, width), initializer=start, name="table")
+        self.bias = self.add_weight(shape=(n_items + 1,), initializer="zeros", name="bias")
+        self.draws = keras.random.SeedGenerator(seed)
+        fixed = {"trainable": False, "initializer": "zeros", "autocast": False}
+        self.cumulative = self.add_weight(shape=(n_items,), name="cumulative", **fixed)
+        self.log_q = self.add_weight(shape=(n_items + 1,), name="log_q", **fixed)
+        self.draw_by_popularity(np.ones(n_items + 1, np.int64))
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, *args: Any, **kwargs: Any
+    ) -> tf.Tensor:
+        """Sampled softmax over the real targets; positions with target 0 do not count."""
+        real = y > 0
+        points = tf.random.stateless_uniform([self.negatives], self.draws.next())
+        drawn = tf.minimum(tf.searchsorted(self.cumulative, points) + 1, self.n_items)
+        return sampled_softmax_loss(
+            tf.cast(tf.boolean_mask(y_pred, real), tf.float32),
+            tf.boolean_mask(y, real),
+            self.table,
+            self.bias,
+            drawn,
+            self.log_q,
+        )
+
+    def draw_by_popularity(self, counts: NDArray[np.int64]) -> None:
+        """Draw negatives by smoothed popularity from now on.
+
+        Args:
+            counts: how often each item occurs in training, ``(N + 1,)``; rare items keep a chance.
+        """
+        q = np.maximum(counts[1:], 1.0) ** SMOOTHING
+        q /= q.sum()
+        self.cumulative.assign(np.cumsum(q))
+        self.log_q.assign(np.log(np.concatenate([[1.0], q]) * self.negatives))
+
+
+class WindowBatches(keras.utils.PyDataset):
+    """Windows of a log in batches, in a new order every epoch, the same order for the same seed.
+
+    Args:
+        log: the training log.
+        length: window length.
+        batch: rows per step.
+        seed: of the order.
+
+    Raises:
+        ValueError: if no user of the log has two items, so that nothing follows anything.
+    """
+
+    def __init__(self, log: Interactions, length: int, batch: int, seed: int) -> None:
+        super().__init__()
+        self.rows, self.targets = windows(log, length)
+        if not (self.targets > 0).any():
+            raise ValueError("log: expected a user with two items or more; received none")
+        self.batch, self.rng = batch, np.random.default_rng(seed)
+        self.order = self.rng.permutation(len(self.rows))
+
+    def __len__(self) -> int:
+        """Steps per epoch."""
+        return -(-len(self.rows) // self.batch)
+
+    def __getitem__(self, step: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """One batch of rows and targets."""
+        rows = self.order[step * self.batch : (step + 1) * self.batch]
+        return self.rows[rows], self.targets[rows]
+
+    def on_epoch_end(self) -> None:
+        """Shuffle."""
+        self.order = self.rng.permutation(len(self.rows))
