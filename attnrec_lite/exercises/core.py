@@ -1,0 +1,116 @@
+"""What an exercise is: a question, properties that a right answer has, and hints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Answer = Callable[..., Any]
+Property = Callable[[Answer, np.random.Generator], None]
+
+
+class Wrong(Exception):  # a finding about an answer, not an error of ours
+    """A property does not hold.
+
+    Args:
+        finding: on which input, what was expected, what came.
+        advice: what usually leads to this.
+    """
+
+    def __init__(self, finding: str, advice: str = "") -> None:
+        super().__init__(finding)
+        self.finding, self.advice = finding, advice
+
+
+@dataclass(frozen=True)
+class Result:
+    """The verdict on an answer.
+
+    Attributes:
+        title: number and name of the exercise.
+        findings: for each property, in words: None if it holds, else what went wrong.
+    """
+
+    title: str
+    findings: dict[str, Wrong | None]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every property holds."""
+        return not any(self.findings.values())
+
+    def __repr__(self) -> str:
+        """The verdict, and for the first property that fails its finding and advice."""
+        held = sum(wrong is None for wrong in self.findings.values())
+        if self.passed:
+            return f"{self.title}: right ({held} properties hold)"
+        lines = [f"{self.title}: not yet ({held} of {len(self.findings)} properties hold)"]
+        name, wrong = next((n, w) for n, w in self.findings.items() if w is not None)
+        lines += [f"  ✗ {name}", f"    {wrong.finding}"]
+        return "\n".join([*lines, f"    Advice: {wrong.advice}"] if wrong.advice else lines)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of the book.
+
+    Attributes:
+        number: such as ``"2.1"``: chapter and exercise.
+        title: a few words.
+        level: 1 easy, 2 medium, 3 hard.
+        properties: sentence to a function that raises ``Wrong`` where the sentence is not true.
+        hints: a ladder, from a nudge to nearly all.
+    """
+
+    number: str
+    title: str
+    level: int
+    properties: dict[str, Property]
+    hints: tuple[str, ...]
+
+    def check(self, answer: Any, rng: np.random.Generator) -> Result:
+        """Try every property; an answer that is no function or that fails inside is only wrong."""
+        findings = {name: self._try(test, answer, rng) for name, test in self.properties.items()}
+        return Result(f"{self.number} {self.title}", findings)
+
+    @staticmethod
+    def _try(test: Property, answer: Any, rng: np.random.Generator) -> Wrong | None:
+        if not callable(answer):
+            return Wrong(f"expected a function; received {type(answer).__name__}")
+        try:
+            with np.errstate(all="ignore"):
+                test(answer, rng)
+        except Wrong as wrong:
+            return wrong
+        except Exception as error:  # the reader's code: any failure is an answer, none is ours
+            return Wrong(f"your function raised {type(error).__name__}: {error}")
+        return None
+
+
+def array(value: Any, shape: tuple[int, ...], given: str) -> NDArray[np.float64]:
+    """Take an answer's array, or say that it is none of the expected shape."""
+    try:
+        found = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise Wrong(f"{given}: expected numbers; received {type(value).__name__}") from None
+    if found.shape != shape:
+        raise Wrong(f"{given}: expected shape {shape}; received {found.shape}")
+    return found
+
+
+def near(
+    found: ArrayLike, expected: ArrayLike, given: str, advice: str = "", atol: float = 1e-6
+) -> None:
+    """Refuse numbers that differ, or that are no numbers where some were expected."""
+    f, e = np.asarray(found, np.float64), np.asarray(expected, np.float64)
+    if not np.allclose(f, e, atol=atol, rtol=1e-6):
+        raise Wrong(f"{given}: expected {_show(e)}; received {_show(f)}", advice)
+
+
+def _show(numbers: NDArray[np.float64]) -> str:
+    with np.printoptions(precision=4, suppress=True, threshold=12, edgeitems=3):
+        return " ".join(str(numbers).split())
