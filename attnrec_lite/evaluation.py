@@ -161,7 +161,7 @@ def evaluate(
     first, tied = (np.concatenate(column) for column in zip(*counts, strict=True))
     found = ranking_metrics(first, tied, k)
     protocol = (
-        f"{len(holdout):,} targets, full ranking of {model.n_items:,} items, history "
-        f"{'removed from' if exclude_seen else 'kept in'} the ranking, ties in expectation"
+        f"{len(holdout):,} targets, all {model.n_items:,} items ranked, "
+        f"history {'removed' if exclude_seen else 'kept'}, ties in expectation"
     )
     return Evaluation(model.name, protocol, {f"{name}@{k}": found[name] for name in METRICS})

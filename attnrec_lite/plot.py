@@ -15,6 +15,7 @@ import seaborn as sns
 from cycler import cycler
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
@@ -24,7 +25,7 @@ from attnrec_lite.explain import AttentionRecord
 INK = "#7b818a"  # about 4:1 against white and against the site's dark ground
 COLOURS: list[str] = [str(c) for c in sns.color_palette("colorblind").as_hex()]
 SIZE = (6.4, 3.4)  # inches; a phone shows it at half size and it can still be read
-HEAT = sns.color_palette("blend:#0173b200,#0173b2", as_cmap=True)
+HEAT = LinearSegmentedColormap.from_list("attention", ["#0173b200", "#0173b2ff"])
 
 STYLE: dict[str, Any] = {
     "axes.edgecolor": INK,

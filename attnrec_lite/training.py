@@ -126,7 +126,7 @@ class WindowBatches(keras.utils.PyDataset):
 
     def __init__(self, log: Interactions, length: int, batch: int, seed: int) -> None:
         super().__init__()
-        self.rows, self.targets = windows(log, length)
+        self.rows, self.targets = windows(log, length, stride=length)  # every item is read once
         if not (self.targets > 0).any():
             raise ValueError("log: expected a user with two items or more; received none")
         self.batch, self.rng = batch, np.random.default_rng(seed)

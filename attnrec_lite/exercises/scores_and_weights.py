@@ -67,8 +67,8 @@ def _masked_empty(masked: Answer, rng: Generator) -> None:
     mask = np.array([[False] * 4, [False, True, True, True]])
     weights = array(masked(scores.copy(), mask), scores.shape, "a row without a real item")
     advice = "0 / 0 is nan: divide only where the sum is above 0"
-    if np.allclose(weights[0], 0.25, atol=1e-3):
-        advice = "a mask of -1e9 makes an empty row uniform: the padding gets everything"
+    if np.isclose(weights[0].sum(), 1, atol=1e-3):
+        advice = "with a large negative number as mask, an empty row attends to its padding"
     near(weights[0], 0.0, "weights of a row without a real item", advice)
 
 
@@ -89,15 +89,15 @@ def _share_reached(answer: Answer, rng: Generator) -> None:
     given = f"n={n}, share={share:.3f}"
     if not temperature > 0:
         raise Wrong(f"{given}: expected a temperature above 0; received {temperature}",
-                    "the others stand at cosine -1: they get exp(-1/T)")  # fmt: skip
+                    "the others stand at cosine -1: they get exp(-1/τ)")  # fmt: skip
     advice = "the winner stands at cosine 1 and the n - 1 others at -1: they are 2 apart"
-    near(formulas.cosine_ceiling(n, temperature), share, f"{given}: the ceiling at your T", advice)
+    near(formulas.cosine_ceiling(n, temperature), share, f"{given}: the ceiling at your τ", advice)
 
 
 def _share_falls(answer: Answer, rng: Generator) -> None:
     n, low = int(rng.integers(10, 1000)), float(rng.uniform(0.2, 0.5))
     if not float(answer(n, low)) > float(answer(n, low + 0.4)):
-        raise Wrong(f"n={n}: a share of {low + 0.4:.2f} needs a lower T than {low:.2f}")
+        raise Wrong(f"n={n}: a share of {low + 0.4:.2f} needs a lower τ than {low:.2f}")
 
 
 # 2.4 jacobian(scores) -----------------------------------------------------------------------------
@@ -131,8 +131,8 @@ def _entropy_reached(answer: Answer, rng: Generator) -> None:
     if not (np.isfinite(temperature) and temperature > 0):
         raise Wrong(f"{given}: expected a temperature above 0; received {temperature}")
     found = formulas.entropy(formulas.softmax(scores, temperature=temperature)).mean()
-    near(found, target, f"{given}: mean entropy at your T",
-         "entropy rises with T: divide by T, and halve the interval that holds the target",
+    near(found, target, f"{given}: mean entropy at your τ",
+         "entropy rises with τ: divide by τ, and halve the interval that holds the target",
          atol=0.01)  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def _entropy_scales(answer: Answer, rng: Generator) -> None:
     scores, factor = rng.normal(size=(8, 12)), float(rng.uniform(2, 5))
     once, scaled = float(answer(scores.copy(), 1.5)), float(answer(scores * factor, 1.5))
     near(
-        scaled / once, factor, f"scores times {factor:.2f} need T times as much", atol=0.05 * factor
+        scaled / once, factor, f"scores times {factor:.2f} need τ times as much", atol=0.05 * factor
     )
 
 
@@ -148,8 +148,9 @@ def _entropy_scales(answer: Answer, rng: Generator) -> None:
 
 
 def _disagree(answer: Answer, rng: Generator) -> None:
-    for width in (2, 3, 8):
-        query = rng.normal(size=width)
+    queries = [rng.normal(size=width) for width in (2, 3, 8)]
+    for query in [*queries, np.full(2, rng.uniform(1, 2)), np.array([0.0, 1.0, 0.0])]:
+        width = len(query)
         keys = array(answer(query.copy()), (2, width), f"a query of width {width}")
         dot, cosine = formulas.dot_scores(query, keys), formulas.cosine_scores(query, keys)
         given = f"width {width}: dot {dot.round(3)}, cosine {cosine.round(3)}"
@@ -206,8 +207,8 @@ EXERCISES = (
         },
         (
             "Start from equation (2.9) and solve it for the temperature.",
-            "Write the ceiling as share = 1 / (1 + x) with x = (n - 1) exp(-2 / T).",
-            "x = (1 - share) / share, so 2 / T = ln((n - 1) share / (1 - share)).",
+            "Write the ceiling as share = 1 / (1 + x) with x = (n - 1) exp(-2 / τ).",
+            "x = (1 - share) / share, so 2 / τ = ln((n - 1) share / (1 - share)).",
         ),
     ),
     Exercise(

@@ -2,7 +2,8 @@
 
 The five slots: query = the newest item of the history; keys and values = the history; score =
 scaled dot product plus a learned bias for how long ago; normaliser = softmax over the history;
-readout = the context vector against every item, equation (2.17).
+readout = the context plus the newest item's own vector, normalised, against every item: equation
+(2.17).
 """
 
 from __future__ import annotations
