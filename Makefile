@@ -1,0 +1,38 @@
+# The two commands: `make book` and `make test`. `make help` lists the others.
+PY := .venv/bin/python
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: help book test quick lab serve chapter strip clean setup
+
+help:             ## this list
+	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+setup:
+	@sh book/tools/setup.sh
+
+book: setup       ## execute every notebook and build the site into _build/html
+	@$(PY) book/tools/build.py
+
+test: setup       ## every test, with lint, types and coverage
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(PY) -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+
+quick: setup      ## the fast tests, for every save
+	$(PY) -m ruff check .
+	$(PY) -m pytest -q -n 2 --dist loadfile -m "not slow"
+
+lab: setup        ## JupyterLab on the notebooks
+	@$(PY) -m jupyterlab book
+
+serve: book       ## the built site on http://localhost:8000
+	@$(PY) -m http.server --bind localhost --directory _build/html 8000
+
+chapter: setup    ## one chapter, executed and built: make chapter NAME=sequences
+	@$(PY) book/tools/build.py --chapter "$(NAME)"
+
+strip: setup      ## remove the outputs from the notebooks, before a commit
+	@$(PY) book/tools/strip.py book/*.ipynb
+
+clean:            ## remove what was built, keep .venv
+	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
