@@ -1,0 +1,197 @@
+"""The site in headless Chromium, with every other host cut off."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from execute import documents
+from playwright.sync_api import Browser, Page, sync_playwright
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[2]
+TOC = list(documents(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))))
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+every_page = pytest.mark.parametrize("name", [*TOC, "search", "genindex"])
+every_theme = pytest.mark.parametrize("theme", ["light", "dark"])
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A static server that keeps its log to itself."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        if os.environ.get("CI", "").lower() in {"1", "true"}:
+            pytest.fail("no Chromium: CI must install one (apt-get install chromium)")
+        pytest.skip("no Chromium on this machine: install `chromium` to run the browser tests")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def address(site, tmp_path_factory) -> Iterator[str]:
+    """The site under a sub-path, as a project page would have it."""
+    folder = tmp_path_factory.mktemp("host")
+    (folder / "some").mkdir()
+    (folder / "some" / "book").symlink_to(site)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/some/book"
+    server.shutdown()
+
+
+class Visit:
+    """One page in one window, with what went wrong while it loaded."""
+
+    def __init__(self, page: Page, allowed: str) -> None:
+        self.page, self.problems, self.bytes = page, [], {}
+        page.on("console", lambda m: m.type in {"error", "warning"} and self.say(m.text))
+        page.on("pageerror", lambda error: self.say(str(error)))
+        page.on("response", lambda r: r.status >= 400 and self.say(f"{r.status} {r.url}"))
+        page.on("requestfinished", self.weigh)
+
+        def guard(route):
+            inside = route.request.url.startswith((allowed, "data:", "blob:"))
+            if not inside:
+                self.say(f"asked for {route.request.url}")
+            route.continue_() if inside else route.abort()
+
+        page.route("**/*", guard)
+
+    def say(self, problem: str) -> None:
+        self.problems.append(problem)
+
+    def weigh(self, request) -> None:
+        if request.url.startswith("http"):
+            self.bytes[request.url] = request.response().body()
+
+    def open(self, url: str) -> Page:
+        self.page.goto(url, wait_until="load")
+        self.page.evaluate("window.MathJax?.startup ? MathJax.startup.promise : 0")
+        self.page.wait_for_timeout(150)
+        return self.page
+
+
+@pytest.fixture
+def visit(browser, request):
+    """Open windows; each refuses every address outside of the one that it is given."""
+    contexts = []
+
+    def new(allowed: str, width: int = 1440, theme: str = "light") -> Visit:
+        size = {"width": width, "height": 900}
+        contexts.append(browser.new_context(viewport=size, color_scheme=theme))
+        return Visit(contexts[-1].new_page(), allowed)
+
+    yield new
+    for context in contexts:
+        context.close()
+
+
+@every_page
+@every_theme
+def test_page_is_silent_fits_and_is_accessible(visit, address, name, theme):
+    seen = visit(address, theme=theme)
+    page = seen.open(f"{address}/{name}.html")
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(300)
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"at {width} px the page scrolls sideways by {wide} px"
+        assert not seen.problems
+        found = Axe().run(page, options={"preload": False}).response["violations"]
+        told = [{"rule": v["id"], "at": [n["html"][:160] for n in v["nodes"][:3]]} for v in found]
+        assert not told, f"at {width} px: {json.dumps(told, indent=1)}"
+
+
+@pytest.mark.parametrize("name", TOC)
+def test_page_weighs_little(visit, address, name):
+    seen = visit(address)
+    seen.open(f"{address}/{name}.html")
+    sizes = {url.rsplit("/", 1)[-1][:40]: len(body) for url, body in seen.bytes.items()}
+    heaviest = sorted(sizes.items(), key=lambda pair: -pair[1])[:5]
+    assert sum(len(body) for body in seen.bytes.values()) < 3.5e6, heaviest
+    assert sum(len(gzip.compress(body, 6)) for body in seen.bytes.values()) < 1e6, heaviest
+
+
+def test_search_finds_a_word_and_leads_to_the_chapter(visit, address):
+    seen = visit(address)
+    page = seen.open(f"{address}/search.html?q=softmax")
+    page.wait_for_selector("ul.search li a", timeout=20_000)
+    links = page.eval_on_selector_all("ul.search li a", "all => all.map(a => a.href)")
+    assert any("book/scores-and-weights.html" in link for link in links)
+    page.goto(links[0])
+    assert page.locator("article h1").count() == 1
+    assert not seen.problems
+
+
+def test_search_button_opens_a_field_that_takes_the_keyboard(visit, address):
+    page = visit(address).open(f"{address}/{TOC[0]}.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("softmax")
+    assert page.evaluate("document.activeElement.value") == "softmax"
+
+
+@pytest.mark.parametrize("name", TOC)
+def test_page_opened_as_a_file_shows_text_maths_and_figures(visit, site, name):
+    seen = visit("file://")
+    page = seen.open(f"file://{site / name}.html")
+    assert len(page.inner_text("article")) > 40
+    assert page.locator("article .math").count() <= page.locator("article mjx-container").count()
+    assert page.locator("article mjx-merror").count() == 0
+    assert page.locator("article [mathcolor=red]").count() == 0, "an unknown TeX command"
+    page.evaluate("for (const i of document.images) i.loading = 'eager'")
+    page.wait_for_function("[...document.images].every(i => i.complete)")
+    shown = "[...document.querySelectorAll('article img')].every(i => i.naturalWidth > 0)"
+    assert page.evaluate(shown)
+    assert not seen.problems
+
+
+@pytest.mark.parametrize("name", TOC)
+def test_figures_are_left_as_drawn_in_the_dark(visit, address, name):
+    page = visit(address, theme="dark").open(f"{address}/{name}.html")
+    styles = page.eval_on_selector_all(
+        "article img",
+        "all => all.map(i => [getComputedStyle(i).filter, getComputedStyle(i).backgroundColor])",
+    )
+    assert all(style == ["none", "rgba(0, 0, 0, 0)"] for style in styles)
+
+
+def test_paper_shows_the_article_and_nothing_of_the_frame(visit, address):
+    page = visit(address).open(f"{address}/book/scores-and-weights.html")
+    page.emulate_media(media="print")
+    for part in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".prev-next-area"):
+        assert not page.locator(part).first.is_visible(), part
+    assert page.locator("h1:visible").count() == 1
+    assert page.locator("article h2").first.is_visible()
+
+
+def test_keyboard_reaches_the_text_first_and_what_scrolls_by_itself(visit, address):
+    page = visit(address, 390).open(f"{address}/book/scores-and-weights.html")
+    page.keyboard.press("Tab")
+    assert "skip" in page.evaluate("document.activeElement.textContent.toLowerCase()")
+    hidden = page.evaluate(
+        "[...document.querySelectorAll('article div.math, article pre')].filter("
+        "b => b.scrollWidth > b.clientWidth + 1 && getComputedStyle(b).overflowX !== 'visible'"
+        " && b.tabIndex < 0).map(b => b.outerHTML.slice(0, 200))"
+    )
+    assert not hidden

@@ -1,0 +1,45 @@
+"""What all tests share: one build of the book, and a quiet TensorFlow."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("MPLBACKEND", "agg")
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Let one process at a time pass, so that parallel tests build the book once."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of the project."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The built site; a build that is still fresh is taken as it is."""
+    environment = {key: value for key, value in os.environ.items() if key != "MPLBACKEND"}
+    with lock(ROOT / "_build" / "test.lock"):
+        done = subprocess.run(
+            [sys.executable, "book/tools/build.py"], cwd=ROOT, env=environment,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, f"the book does not build:\n{done.stdout}\n{done.stderr}"
+    return ROOT / "_build" / "html"
