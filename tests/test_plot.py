@@ -1,0 +1,214 @@
+"""Figures show the numbers that they were given, and refuse numbers that are something else."""
+
+import io
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex, to_rgb
+from numpy.testing import assert_allclose
+
+from attnrec_lite import plot
+from attnrec_lite.data import Vocabulary
+from attnrec_lite.explain import AttentionRecord
+
+GOODS = Vocabulary(np.arange(1, 5), np.array(["kettle", "teapot", "cup", "a very long title " * 4]))
+RECORD = AttentionRecord(
+    np.array([[[0, 0.2, 0.5, 0.3], [0, 1, 0, 0]], [[0, 0, 0, 0], [0, 0, 0, 0]]]),
+    ("user", "head", "key"),
+    np.array([[0, 1, 2, 3], [0, 0, 0, 0]]),
+    "the newest item",
+    GOODS,
+)
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate():
+    with matplotlib.rc_context():
+        yield
+    plt.close("all")
+
+
+def labels(ticks):
+    return [tick.get_text() for tick in ticks]
+
+
+def drawn(ax):
+    """Draw the figure for real: a layout that fails would otherwise go unseen."""
+    buffer = io.BytesIO()
+    ax.figure.savefig(buffer, format="svg")
+    return buffer.getvalue().decode()
+
+
+def luminance(colour):
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return np.dot(channels, [0.2126, 0.7152, 0.0722])
+
+
+def contrast(a, b):
+    bright, dark = sorted((luminance(a), luminance(b)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def test_use_style_sets_every_value_and_leaves_no_ground():
+    plot.use_style()
+    for name, value in plot.STYLE.items():
+        assert plt.rcParams[name] == value or list(plt.rcParams[name]) == list(value)
+    assert to_hex(plt.subplots()[1].patch.get_facecolor(), keep_alpha=True).endswith("00")
+
+
+def test_importing_plot_changes_no_setting():
+    assert plt.rcParams["axes.facecolor"] == matplotlib.rcParamsDefault["axes.facecolor"]
+
+
+def test_the_ink_is_readable_on_white_and_on_the_dark_ground():
+    assert contrast(plot.INK, "white") > 3.5
+    assert contrast(plot.INK, "#14181e") > 3.5
+
+
+def test_the_same_figure_is_the_same_file():
+    plot.use_style()
+    runs = [[[0.9, 0.5]]]
+    files = [drawn(plot.learning_curve({"a": runs[0]})) for _ in range(2)]
+    assert files[0].split("</metadata>")[1] == files[1].split("</metadata>")[1]
+
+
+# ---- heat map ----------------------------------------------------------------------------------
+
+
+def test_a_heat_map_prints_each_weight_in_its_cell():
+    weights = [[0.1, 0.2, 0.7], [0.0, 1.0, 0.0]]
+    ax = plot.heat_map(weights, ["mia", "tom"], ["kettle", "teapot", "cup"])
+    assert labels(ax.texts) == ["0.10", "0.20", "0.70", "0.00", "1.00", "0.00"]
+    assert labels(ax.get_xticklabels()) == ["kettle", "teapot", "cup"]
+    assert labels(ax.get_yticklabels()) == ["mia", "tom"]
+    assert_allclose(ax.collections[0].get_array(), weights)
+    assert "<svg" in drawn(ax)
+
+
+def test_a_heavier_weight_is_a_stronger_shade_and_0_shows_the_page():
+    ax = plot.heat_map([[0.0, 0.3, 0.6, 1.0]], ["q"], list("abcd"))
+    ax.figure.canvas.draw()
+    strength = ax.collections[0].get_facecolors()[:, 3]
+    assert_allclose(strength, [0, 0.3, 0.6, 1], atol=0.01)
+
+
+def test_one_scale_for_every_heat_map():
+    for weights in ([[0.5, 0.5]], [[0.01, 0.02]]):
+        ax = plot.heat_map(weights, ["q"], ["a", "b"])
+        assert ax.collections[0].get_clim() == (0, 1)
+
+
+def test_numbers_in_a_heat_map_stand_out_from_their_cell():
+    values = np.linspace(0, 1, 21)
+    for ground in ("white", "#14181e"):
+        ax = plot.heat_map([values], ["q"], [str(i) for i in range(21)])
+        for text, value in zip(ax.texts, values, strict=True):
+            red, green, blue, alpha = plot.HEAT(value)
+            cell = alpha * np.array([red, green, blue]) + (1 - alpha) * np.array(to_rgb(ground))
+            assert contrast(text.get_color(), cell) > 1.5, (ground, value)
+
+
+def test_a_heat_map_is_drawn_where_it_is_told_with_as_many_digits():
+    figure, axes = plt.subplots(1, 2)
+    assert plot.heat_map([[1 / 3]], ["q"], ["k"], ax=axes[1], decimals=4) is axes[1]
+    assert labels(axes[1].texts) == ["0.3333"]
+    assert not axes[0].texts
+    assert plt.get_fignums() == [figure.number]
+
+
+@pytest.mark.parametrize(
+    ("weights", "rows", "message"),
+    [
+        ([[0.5, 0.5]], ["a", "b"], r"^weights: expected shape \(2, 2\); received \(1, 2\)"),
+        ([[1.5, 0.5]], ["a"], r"^weights: expected numbers in \[0, 1\]; are these scores"),
+        ([[-0.5, 0.5]], ["a"], "^weights: expected numbers in"),
+        ([[np.nan, 0.5]], ["a"], "^weights: expected numbers in"),
+        ([0.5, 0.5], ["a"], "^weights: expected a matrix"),
+    ],
+)
+def test_a_heat_map_refuses_what_are_no_weights(weights, rows, message):
+    with pytest.raises(ValueError, match=message):
+        plot.heat_map(weights, rows, ["x", "y"])
+
+
+# ---- weight strip ------------------------------------------------------------------------------
+
+
+def test_a_strip_shows_real_items_with_their_weights_newest_on_top():
+    ax = plot.weight_strip(RECORD, user=0, head=0)
+    assert labels(ax.get_yticklabels()) == ["cup", "teapot", "kettle"]
+    assert_allclose([bar.get_width() for bar in ax.patches], [0.3, 0.5, 0.2], atol=1e-6)
+    assert ax.yaxis_inverted()
+    assert ax.get_xlabel() == "attention weight"
+    assert ax.get_xlim()[1] > 0.5
+
+
+def test_a_strip_keeps_the_newest():
+    ax = plot.weight_strip(RECORD, head=1, last=2)
+    assert labels(ax.get_yticklabels()) == ["cup", "teapot"]
+    assert len(plot.weight_strip(RECORD, head=1, last=None).patches) == 3
+
+
+def test_what_mattered_is_marked_by_a_dot_as_well_as_by_colour():
+    ax = plot.weight_strip(RECORD, head=0, relevant=[False, True, False, False])
+    marked = ["●" in label for label in labels(ax.get_yticklabels())]
+    assert marked == [False, False, True]
+    colours = [to_hex(bar.get_facecolor()) for bar in ax.patches]
+    assert colours[0] == colours[1] != colours[2]
+    assert "<svg" in drawn(ax)
+
+
+def test_a_long_title_is_cut():
+    record = AttentionRecord(np.ones((1, 1)), ("user", "key"), np.array([[4]]), "q", GOODS)
+    (label,) = labels(plot.weight_strip(record).get_yticklabels())
+    assert label.endswith("…")
+    assert len(label) <= 34
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "^head: expected a number"),
+        ({"head": 0, "user": 5}, "^user: expected a number"),
+        ({"head": 0, "user": 1}, "^user: expected one with a history; user 1 has none"),
+        ({"head": 0, "relevant": [True]}, r"^relevant: expected shape \(4,\); received \(1,\)"),
+    ],
+)
+def test_a_strip_refuses_by_name(options, message):
+    with pytest.raises(ValueError, match=message):
+        plot.weight_strip(RECORD, **options)
+
+
+# ---- learning curve ----------------------------------------------------------------------------
+
+
+def test_a_learning_curve_shows_every_seed_and_their_mean():
+    losses = {"attention": [[3.0, 2.0, 1.0], [5.0, 2.0, 3.0]], "popularity": [[4.0, 4.0, 4.0]]}
+    ax = plot.learning_curve(losses)
+    lines = [line.get_ydata().tolist() for line in ax.lines]
+    assert lines == [[3, 2, 1], [5, 2, 3], [4, 2, 2], [4, 4, 4], [4, 4, 4]]
+    assert ax.lines[0].get_xdata().tolist() == [1, 2, 3]
+    assert labels(ax.get_legend().get_texts()) == ["attention", "popularity"]
+    assert ax.lines[0].get_color() == ax.lines[2].get_color() != ax.lines[3].get_color()
+    assert ax.get_xlabel() == "epoch"
+    assert "<svg" in drawn(ax)
+
+
+def test_a_learning_curve_takes_more_models_than_there_are_colours():
+    losses = {f"model {i}": [[1.0, i]] for i in range(len(plot.COLOURS) + 2)}
+    assert len(plot.learning_curve(losses).get_legend().get_texts()) == len(losses)
+
+
+@pytest.mark.parametrize(
+    ("losses", "message"),
+    [
+        ({}, "^losses: expected at least one model"),
+        ({"a": [[1.0, 2.0], [1.0]]}, r"^losses\['a'\]: expected numbers"),
+        ({"a": [1.0, 2.0]}, r"^losses\['a'\]: expected a matrix"),
+    ],
+)
+def test_a_learning_curve_refuses_by_name(losses, message):
+    with pytest.raises(ValueError, match=message):
+        plot.learning_curve(losses)
