@@ -87,7 +87,10 @@ def places(
     target = as_ids("targets", np.asarray(targets)[:, None], s.shape[1] - 1, least=1)
     own = np.take_along_axis(s, target, axis=1)
     if seen is not None:
-        np.put_along_axis(s, as_ids("seen", seen, s.shape[1] - 1), -np.inf, axis=1)
+        met = as_ids("seen", seen, s.shape[1] - 1)
+        if len(met) != len(s):
+            raise ValueError(f"seen: expected {len(s)} rows, one per target; received {len(met)}")
+        np.put_along_axis(s, met, -np.inf, axis=1)
     s[:, 0] = -np.inf
     np.put_along_axis(s, target, own, axis=1)
     return (s > own).sum(axis=1), (s == own).sum(axis=1) - 1

@@ -177,8 +177,9 @@ def learning_curve(losses: Mapping[str, Sequence[Sequence[float]]], ax: Axes | N
     for number, (name, runs) in enumerate(losses.items()):
         table = as_floats(f"losses[{name!r}]", runs, 2)
         epoch = np.arange(1, table.shape[1] + 1)
-        ax.plot(epoch, table.T, color=COLOURS[number], linewidth=0.8, alpha=0.5)
-        ax.plot(epoch, table.mean(axis=0), color=COLOURS[number], marker="o", label=name)
+        colour = COLOURS[number % len(COLOURS)]
+        ax.plot(epoch, table.T, color=colour, linewidth=0.8, alpha=0.5)
+        ax.plot(epoch, table.mean(axis=0), color=colour, marker="o", label=name)
     ax.set(xlabel="epoch", ylabel="training loss (nats)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(axis="y")

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from attnrec_lite._checks import whole
 from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.sequences import windows
 
@@ -129,7 +130,7 @@ class WindowBatches(keras.utils.PyDataset):
         self.rows, self.targets = windows(log, length, stride=length)  # every item is read once
         if not (self.targets > 0).any():
             raise ValueError("log: expected a user with two items or more; received none")
-        self.batch, self.rng = batch, np.random.default_rng(seed)
+        self.batch, self.rng = whole("batch", batch), np.random.default_rng(seed)
         self.order = self.rng.permutation(len(self.rows))
 
     def __len__(self) -> int:

@@ -128,6 +128,13 @@ def test_what_stands_behind_the_mask_reaches_neither_weights_nor_gradients():
         assert gradient[0] == 0
 
 
+def test_a_long_row_in_half_precision_still_sums_to_1():
+    n = 70_000  # as many equal exponentials overflow a float16
+    weights = masked_softmax(tf.zeros((1, n), tf.float16), np.ones((1, n), bool)).numpy()
+    assert weights.dtype == np.float16
+    assert_allclose(weights.astype(np.float64).sum(), 1, atol=0.01)
+
+
 @pytest.mark.parametrize("mask", [[1, 0], [1.0, 0.0]])
 def test_a_mask_that_is_not_boolean_is_refused(mask):
     with pytest.raises(ValueError, match="^mask: expected booleans"):

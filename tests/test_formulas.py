@@ -27,7 +27,7 @@ from attnrec_lite.formulas import (
 )
 
 quick = settings(deadline=None, max_examples=60)
-numbers = st.floats(-100, 100, allow_subnormal=False)
+numbers = st.floats(-100, 100).map(lambda x: round(x, 3))  # no underflow in the plain loops
 vectors = arrays(np.float64, st.integers(1, 7), elements=numbers)
 matrices = arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(1, 6)), elements=numbers)
 temperatures = st.floats(0.01, 100)

@@ -36,7 +36,7 @@ class AttentionPooling(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.score = Score(kind, temperature=temperature, seed=seed)
+        self.score = Score(kind, temperature=temperature, seed=seed, dtype=self.dtype_policy)
         self.seed = seed
         self.supports_masking = True
 

@@ -93,7 +93,9 @@ class Score(keras.layers.Layer):
         elif self.kind == "additive":
             q = tf.matmul(query, self.query_matrix, transpose_b=True)[..., :, tf.newaxis, :]
             k = tf.matmul(keys, self.key_matrix, transpose_b=True)[..., tf.newaxis, :, :]
-            s = tf.matmul(tf.tanh(q + k), self.v)[..., 0]
+            # Not tf.matmul: TensorFlow 2.21 writes outside its memory where a product of four axes
+            # broadcasts (tensorflow issue 123109).
+            s = tf.tensordot(tf.tanh(q + k), self.v, axes=1)[..., 0]
         else:
             s = scores(query, keys, self.kind)
         return s / tf.cast(self.temperature, s.dtype)

@@ -42,6 +42,9 @@ class Vocabulary:
     def __post_init__(self) -> None:
         """Fill in missing titles, check the shapes and protect the arrays."""
         raw = np.asarray(self.raw)
+        raw = np.array(raw.tolist()) if raw.dtype == object else raw  # pandas keeps text this way
+        if raw.dtype.kind not in "iuU":
+            raise ValueError(f"raw: expected integers or strings; received {raw.dtype}")
         titles = raw.astype(np.str_) if self.titles is None else np.asarray(self.titles, np.str_)
         if raw.ndim != 1 or raw.shape != titles.shape:
             raise ValueError(

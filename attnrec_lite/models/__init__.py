@@ -38,8 +38,12 @@ def load(path: str | Path) -> Recommender:
         ValueError: if it is no saved recommender, is damaged, or names a model unknown here.
     """
     about, items, arrays = read(path)
-    if about.get("model") not in _HOMES:
-        raise ValueError(f"path: {path} holds {about.get('model')!r}, which is not a known model")
-    model: Recommender = __getattr__(about["model"])(items, **about["config"])
+    name, config = about.get("model"), about.get("config")
+    if not isinstance(name, str) or name not in _HOMES:
+        raise ValueError(f"path: {path} holds {name!r}, which is not a known model")
+    try:
+        model: Recommender = __getattr__(name)(items, **config)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise ValueError(f"path: the config in {path} is not one of {name} ({error})") from error
     model._set_arrays(arrays)
     return model

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -159,6 +158,11 @@ class Recommender(ABC):
             partial.unlink(missing_ok=True)
         return path
 
+    def _check_log(self, log: Interactions) -> None:
+        """Refuse a log of another catalogue: its ids would mean other items."""
+        if len(log.items) != self.n_items:
+            raise ValueError(f"log: expected {self.n_items} items; received {len(log.items)}")
+
     def _candidates(self, history: ArrayLike, candidates: ArrayLike) -> NDArray[np.int32]:
         """Check candidates against the history that they are scored for."""
         ids = as_ids("candidates", candidates, self.n_items, least=1)
@@ -173,19 +177,43 @@ def read(path: str | Path) -> tuple[dict[str, Any], Vocabulary, Arrays]:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is no saved model, is damaged, or has a newer format.
+        ValueError: if it is no saved model, is damaged, or has another format.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        about = json.loads(str(arrays.pop("about")))
+        about = dict(json.loads(str(arrays.pop("about"))))
         items = Vocabulary(arrays.pop("raw"), arrays.pop("titles"))
     except FileNotFoundError:
         raise
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged archive fails in many ways, each of them this one
         raise ValueError(
             f"path: {path} is not a saved recommender or is damaged ({error})"
-        ) from None
+        ) from error
     if about.get("format") != FORMAT:
         raise ValueError(f"path: expected format {FORMAT}; {path} has {about.get('format')}")
     return about, items, {name.removeprefix("learned/"): a for name, a in arrays.items()}
+
+
+def fitting(arrays: Arrays, shapes: dict[str, tuple[int | None, ...]]) -> Arrays:
+    """Return saved arrays after checking that they are numbers of the expected shapes.
+
+    Args:
+        arrays: by name, as a file gave them.
+        shapes: name to shape; None in a shape stands for any length.
+
+    Raises:
+        ValueError: if a name is missing or too many, or an array does not fit.
+    """
+    if set(arrays) != set(shapes):
+        raise ValueError(f"file: expected arrays {sorted(shapes)}; received {sorted(arrays)}")
+    for name, shape in shapes.items():
+        found = arrays[name]
+        fits = len(found.shape) == len(shape) and all(
+            n in (None, size) for n, size in zip(shape, found.shape, strict=True)
+        )
+        if not fits or found.dtype.kind not in "iuf":
+            raise ValueError(
+                f"{name}: expected numbers of shape {shape}; received {found.dtype} {found.shape}"
+            )
+    return arrays

@@ -11,7 +11,7 @@ from attnrec_lite._checks import as_history
 from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
-from attnrec_lite.models.base import Arrays, Recommender
+from attnrec_lite.models.base import Arrays, Recommender, fitting
 
 
 class Popularity(Recommender):
@@ -34,6 +34,7 @@ class Popularity(Recommender):
 
     def fit(self, log: Interactions) -> Self:
         """Count how often each item occurs in ``log``; returns the model itself."""
+        self._check_log(log)
         self.counts = np.bincount(log.item, minlength=self.n_items + 1).astype(np.int64)
         return self
 
@@ -56,10 +57,7 @@ class Popularity(Recommender):
         return {"counts": self.counts}
 
     def _set_arrays(self, arrays: Arrays) -> None:
-        counts = arrays.get("counts")
-        if counts is None or counts.shape != self.counts.shape:
-            raise ValueError(f"counts: expected shape {self.counts.shape}; the file does not fit")
-        self.counts = counts
+        self.counts = fitting(arrays, {"counts": (self.n_items + 1,)})["counts"]
 
 
 class Successors(Recommender):
@@ -88,6 +86,7 @@ class Successors(Recommender):
 
     def fit(self, log: Interactions) -> Self:
         """Count how often each item came right after each other; returns the model itself."""
+        self._check_log(log)
         same_user = log.user[1:] == log.user[:-1]
         both = np.stack([log.item[:-1][same_user], log.item[1:][same_user]], axis=1)
         pairs, counts = np.unique(both.astype(np.int64), axis=0, return_counts=True)
@@ -119,13 +118,5 @@ class Successors(Recommender):
         return {"popularity": self.popularity, "pairs": self.pairs}
 
     def _set_arrays(self, arrays: Arrays) -> None:
-        popularity, pairs = arrays.get("popularity"), arrays.get("pairs")
-        if popularity is None or popularity.shape != (self.n_items + 1,):
-            raise ValueError(
-                f"popularity: expected {self.n_items + 1} counts; the file does not fit"
-            )
-        if pairs is None or pairs.ndim != 2 or pairs.shape[1] != 3:
-            raise ValueError(
-                "pairs: expected rows of item, next item, count; the file does not fit"
-            )
-        self.popularity, self.pairs = popularity, pairs
+        fitting(arrays, {"popularity": (self.n_items + 1,), "pairs": (None, 3)})
+        self.popularity, self.pairs = arrays["popularity"], arrays["pairs"]

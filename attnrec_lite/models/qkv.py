@@ -15,12 +15,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
 
-from attnrec_lite._checks import as_history, whole
+from attnrec_lite._checks import as_history, positive, whole
 from attnrec_lite.attention import MultiHeadAttention
 from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
-from attnrec_lite.models.base import Arrays, Recommender
+from attnrec_lite.models.base import Arrays, Recommender, fitting
 from attnrec_lite.training import NextItemNetwork, WindowBatches
 
 
@@ -124,11 +124,12 @@ class QKVRecommender(Recommender):
             The model itself; ``losses`` holds the mean loss of each epoch.
 
         Raises:
-            ValueError: if the log has other items, or nobody with two.
+            ValueError: if the log has other items, or nobody with two, or a number is out of range.
             FloatingPointError: if the loss stops being a number.
         """
-        if len(log.items) != self.n_items:
-            raise ValueError(f"log: expected {self.n_items} items; received {len(log.items)}")
+        self._check_log(log)
+        whole("epochs", epochs)
+        positive("learning_rate", learning_rate)
         self.network.draw_by_popularity(np.bincount(log.item, minlength=self.n_items + 1))
         self.network.compile(optimizer=keras.optimizers.Adam(learning_rate))
         data = WindowBatches(log, self.window, batch, self.seed)
@@ -169,13 +170,8 @@ class QKVRecommender(Recommender):
 
     def _set_arrays(self, arrays: Arrays) -> None:
         weights = self._weights()
-        if set(weights) != set(arrays):
-            raise ValueError(f"file: expected arrays {sorted(weights)}; received {sorted(arrays)}")
+        fitting(arrays, {name: tuple(weight.shape) for name, weight in weights.items()})
         for name, weight in weights.items():
-            if arrays[name].shape != tuple(weight.shape):
-                raise ValueError(
-                    f"{name}: expected shape {tuple(weight.shape)}; received {arrays[name].shape}"
-                )
             weight.assign(arrays[name])
 
     def _weights(self) -> dict[str, Any]:

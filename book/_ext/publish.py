@@ -68,9 +68,10 @@ def add_meta(
         said = escape(f"{context.get('title', 'Search')}: {book}")
         context["metatags"] = f'{before}\n<meta name="description" content="{said}" />'
         return
-    title = re.sub("<.*?>", "", context["title"])
-    if page == app.config.root_doc:
-        context["docstitle"] = ""  # its title is the book's: once is enough
+    cover = page == app.config.root_doc
+    title = book if cover else re.sub("<.*?>", "", context["title"])
+    if cover:
+        context["title"], context["docstitle"] = title, ""  # the book's name, once
     given = GIVEN.search(before)
     said = unescape(given[1] or given[2]) if given else description(doctree)
     said = said or f"{title}, a page of the executable book {book}"

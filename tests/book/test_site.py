@@ -46,7 +46,7 @@ def article(site: Path, name: str) -> BeautifulSoup:
 
 
 def loaded(site: Path, name: str) -> list[Path]:
-    """The files that a page asks for by itself, MathJax's fonts and stylesheet fonts left out."""
+    """The files that a page names; what scripts ask for later is weighed in ``test_browser``."""
     here = (site / f"{name}.html").parent
     tags = [tag for kind in LOADED for tag in page(site, name).select(kind)]
     links = {re.sub(r"[?#].*", "", tag.get("src") or tag.get("href")) for tag in tags}
@@ -108,8 +108,6 @@ def test_page_is_light(site, name):
     files = [site / f"{name}.html", *loaded(site, name)]
     styles = [path for path in files if path.suffix == ".css"]
     fonts = {path for s in styles for path in s.parent.parent.rglob("fa-solid*.woff2")}
-    if article(site, name).select(".math"):
-        fonts |= {path for path in (site / "_static" / "mathjax").rglob("*.woff*")}
     sizes = {path: path.stat().st_size for path in [*files, *fonts]}
     heaviest = sorted(((size, path.name) for path, size in sizes.items()), reverse=True)[:4]
     assert sum(sizes.values()) < 3.5e6, heaviest
@@ -126,7 +124,7 @@ def test_title_and_description_are_the_page_s_own(site, name):
         tags = head.select('meta[name="description"]')
         assert len(tags) == 1, other
         descriptions[other] = tags[0]["content"]
-    assert titles[name].endswith(BOOK_TITLE)
+    assert titles[name].endswith(BOOK_TITLE), "the cover's title is the book's, to the letter"
     assert titles[name].count(BOOK_TITLE) == 1
     assert 40 <= len(descriptions[name]) <= 200
     assert "\\" not in descriptions[name], "no formula in a description"

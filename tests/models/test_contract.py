@@ -1,5 +1,6 @@
 """What every recommender keeps, whatever it has learned: one suite for all of them."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -15,7 +16,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from attnrec_lite.data import Interactions, Vocabulary, left_pad
 from attnrec_lite.explain import AttentionRecord
-from attnrec_lite.models import Popularity, QKVRecommender, Recommender, load
+from attnrec_lite.models import Popularity, QKVRecommender, Recommender, Successors, load
 
 N = 7
 SMALL = {"width": 4, "heads": 2, "window": 5, "negatives": 6, "seed": 3}
@@ -33,6 +34,7 @@ def make_log():
 LOG = make_log()
 MAKERS = {
     "Popularity": lambda: Popularity(LOG.items).fit(LOG),
+    "Successors": lambda: Successors(LOG.items).fit(LOG),
     "QKVRecommender": lambda: QKVRecommender(LOG.items, **SMALL).fit(LOG, epochs=1),
 }
 fitted = {}
@@ -117,9 +119,10 @@ def test_every_integer_type_and_a_list_are_the_same_history(model, dtype):
     assert_array_equal(model.score_all(history.tolist()), model.score_all(history))
 
 
-@pytest.mark.parametrize("extra", [1, 30])
-def test_more_padding_on_the_left_changes_nothing(model, extra):
-    history = left_pad(HISTORIES)
+@pytest.mark.parametrize("extra", [1, 2, 30])
+@pytest.mark.parametrize("histories", [HISTORIES, [[1, 2, 3], [4], [], [6, 5]]])
+def test_more_padding_on_the_left_changes_nothing(model, histories, extra):
+    history = left_pad(histories)
     longer = np.pad(history, ((0, 0), (extra, 0)))
     assert_allclose(model.score_all(longer)[:, 1:], model.score_all(history)[:, 1:], atol=1e-6)
     assert_array_equal(model.recommend(longer, N)[0], model.recommend(history, N)[0])
@@ -429,14 +432,14 @@ def test_words_where_numbers_belong_are_refused(model, tmp_path):
     path = model.save(tmp_path / "model.npz")
     name, shape = learned(path)[0], next(iter(model._arrays().values())).shape
     rewrite(path, **{name: np.full(shape, "a")})
-    with pytest.raises(ValueError, match=r"counts|float"):
+    with pytest.raises(ValueError, match="counts|popularity|table"):
         load(path)
 
 
 def test_a_vocabulary_of_another_size_is_refused(model, tmp_path):
     path = model.save(tmp_path / "model.npz")
     rewrite(path, raw=np.arange(N + 1), titles=np.arange(N + 1).astype(str))
-    with pytest.raises(ValueError, match="expected shape"):
+    with pytest.raises(ValueError, match=f"expected .*{N + 2}"):
         load(path)
     rewrite(path, raw=np.arange(N))
     with pytest.raises(ValueError, match="^path: "):
@@ -535,22 +538,55 @@ def test_a_folder_that_is_not_there_is_said_and_not_made(model, tmp_path):
     assert os.listdir(tmp_path) == ["file"]
 
 
-# ---- popularity --------------------------------------------------------------------------------
+# ---- baselines ---------------------------------------------------------------------------------
 
 
 def test_popularity_counts_the_training_log_and_nothing_else():
-    model = MAKERS["Popularity"]()
-    counts = [np.count_nonzero(LOG.item == i) for i in range(1, N + 1)]
-    assert_array_equal(model.score_all([[0], [3]])[:, 1:], [counts, counts])
-    half = LOG.select(np.arange(len(LOG) // 2))
-    counts = [np.count_nonzero(half.item == i) for i in range(1, N + 1)]
-    assert_array_equal(model.fit(half).score_all([[0]])[:, 1:], [counts])
-    assert_array_equal(Popularity(LOG.items).score_all([[0]])[:, 1:], [[0] * N])
+    model = Popularity(LOG.items)
+    assert_array_equal(model.score_all([[0]])[:, 1:], [[0] * N])
+    for log in (LOG, LOG.select(np.arange(len(LOG) // 2))):  # the second fit forgets the first
+        counts = [np.count_nonzero(log.item == i) for i in range(1, N + 1)]
+        assert_array_equal(model.fit(log).score_all([[0], [3]])[:, 1:], [counts, counts])
 
 
-def test_popularity_refuses_a_log_of_another_catalogue():
-    other = Interactions.from_columns([0], [99], [0])
-    bigger = Interactions.from_columns([0] * (N + 2), range(N + 2), range(N + 2))
-    for log in (other, bigger):
-        with pytest.raises(ValueError, match="^log: expected 7 items; received"):
-            Popularity(LOG.items).fit(log)
+def test_successors_counts_what_came_next_and_breaks_ties_by_popularity():
+    model = Successors(LOG.items).fit(LOG)
+    follows, popularity = np.zeros((N + 1, N + 1)), np.bincount(LOG.item, minlength=N + 1)
+    for user in range(LOG.n_users):
+        history = LOG.item[LOG.user == user]
+        for now, then in itertools.pairwise(history):
+            follows[now, then] += 1
+    assert follows.max() > 1
+    scores = model.score_all(np.arange(N + 1)[:, None])[:, 1:]
+    assert_array_equal(np.floor(scores), follows[:, 1:])
+    order = np.lexsort([np.tile(-popularity[1:], (N + 1, 1)), -follows[:, 1:]], axis=1)
+    ranked = np.take_along_axis(scores, order, axis=1)
+    assert np.all(np.diff(ranked, axis=1) <= 0)
+    shares = (scores - follows[:, 1:]) / popularity[1:]
+    assert_allclose(shares, shares[0, 0], rtol=1e-4)
+
+
+def test_successors_looks_at_the_newest_item_alone():
+    model = Successors(LOG.items).fit(LOG)
+    assert_array_equal(model.score_all([[1, 2, 3]]), model.score_all([[5, 4, 3]]))
+    weights = model.attention([[1, 2, 3], [0, 0, 4], [0, 0, 0]], [[1]] * 3).weights
+    assert_array_equal(weights, [[0, 0, 1], [0, 0, 1], [0, 0, 0]])
+
+
+def test_successors_of_nothing_are_the_popular():
+    assert_array_equal(
+        Successors(LOG.items).fit(LOG).recommend([[0]], N)[0],
+        Popularity(LOG.items).fit(LOG).recommend([[0]], N)[0],
+    )
+    alone = LOG.select(LOG.bounds()[:-1][np.diff(LOG.bounds()) > 0])  # nobody took two
+    found = Successors(LOG.items).fit(alone).score_all([[1]])
+    assert np.all(found[:, 1:] < 1)
+    assert np.isfinite(Successors(LOG.items).score_all([[1]])[:, 1:]).all()
+
+
+@pytest.mark.parametrize("maker", [Popularity, Successors])
+def test_a_baseline_refuses_a_log_of_another_catalogue(maker):
+    for n in (1, N + 2):
+        other = Interactions.from_columns([0] * n, range(n), range(n))
+        with pytest.raises(ValueError, match=f"^log: expected {N} items; received {n}"):
+            maker(LOG.items).fit(other)

@@ -91,7 +91,7 @@ def by_hand(model, history):
     return formulas.preference_scores(context, w["table"], w["bias"]), np.array(rows)
 
 
-@pytest.mark.parametrize("history", [[1, 2, 3, 4, 5, 6], [0, 0, 7, 8], [9], [0, 0]])
+@pytest.mark.parametrize("history", [[1, 2, 3, 4, 5, 6], [0, 0, 7, 8], [9], [0, 9]])
 def test_scores_and_weights_are_those_of_the_formulas(trained, history):
     scores, weights = by_hand(trained, np.array(history))
     assert_allclose(trained.score_all([history])[0, 1:], scores[1:], rtol=1e-4, atol=1e-4)
@@ -218,7 +218,7 @@ def test_a_loaded_model_can_be_trained_on(trained, tmp_path):
 def test_it_learns_a_planted_ring(planted):
     model, split = planted
     found = evaluate(model, split.test, k=1, exclude_seen=False).mean("hr@1")
-    assert 0.84 < found < 0.96  # 90 % follow the ring, and noise hits by chance
+    assert 0.86 < found < 0.94  # 90 % follow the ring, and noise hits by chance
     assert model.losses[-1] < model.losses[0]
     rival = evaluate(Popularity(split.train.items).fit(split.train), split.test, 1, False)
     assert rival.mean("hr@1") < 0.12
@@ -256,6 +256,18 @@ def test_it_looks_at_what_the_next_item_was_planted_to_depend_on():
     weights = model.attention(history, split.test.item[:, None]).weights[:, 0]
     on_target = (weights * (history == split.test.item[:, None])).sum(axis=1)
     assert on_target.mean() > 0.8
+
+
+@pytest.mark.slow
+def test_who_has_no_history_is_shown_what_is_popular():
+    rng = np.random.default_rng(4)
+    chances = np.arange(1, N + 1) / np.arange(1, N + 1).sum()
+    histories = [rng.choice(np.arange(1, N + 1), size=10, p=chances) for _ in range(200)]
+    log = log_of(histories)
+    model = QKVRecommender(log.items, width=16, window=8, negatives=32).fit(log, batch=16)
+    scores = model.score_all([[0, 0]])[0, 1:]
+    assert np.corrcoef(scores, np.log(chances))[0, 1] > 0.8
+    assert_array_equal(model.attention([[0, 0]], [[1]]).weights, 0)
 
 
 # ---- refusals ----------------------------------------------------------------------------------
