@@ -13,7 +13,17 @@ from importlib import import_module
 from types import ModuleType
 
 __version__ = "0.1.0"
-_MODULES = ("attention", "data", "evaluation", "exercises", "explain", "formulas", "models", "plot")
+_MODULES = (
+    "attention",
+    "data",
+    "evaluation",
+    "exercises",
+    "explain",
+    "formulas",
+    "models",
+    "plot",
+    "training",
+)
 
 
 def __getattr__(name: str) -> ModuleType:

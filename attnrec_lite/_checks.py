@@ -56,7 +56,10 @@ def whole(name: str, value: int, least: int = 1) -> int:
 
 def as_ids(name: str, value: ArrayLike, n_items: int, least: int = 0) -> NDArray[np.int32]:
     """Return item ids as an int32 matrix with entries in ``least..n_items``."""
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different length
+        raise ValueError(f"{name}: expected rows of one length; received {value!r:.80}") from None
     if array.ndim != 2:
         raise ValueError(f"{name}: expected shape (batch, length); received shape {array.shape}")
     if array.dtype.kind not in "iu" and array.size:

@@ -53,7 +53,9 @@ class QKVNetwork(NextItemNetwork):
         ago = tf.maximum(steps[:, tf.newaxis] - steps[tf.newaxis, :], 0)  # (query, key)
         bias = tf.gather(self.recency, ago, axis=1)[tf.newaxis]  # (1, head, query, key)
         z, weights = self.attend(self.norm_in(h), mask=ids > 0, bias=bias)
-        return self.norm_out(h + self.drop_out(z, training=training)), weights
+        context = self.norm_out(h + self.drop_out(z, training=training))
+        # The norm would turn padding into a vector; without a history only the item bias speaks.
+        return tf.where((ids > 0)[:, :, tf.newaxis], context, 0.0), weights
 
 
 class QKVRecommender(Recommender):
