@@ -1,6 +1,7 @@
 """Figures show the numbers that they were given, and refuse numbers that are something else."""
 
 import io
+import sys
 
 import matplotlib
 import numpy as np
@@ -56,6 +57,21 @@ def test_use_style_sets_every_value_and_leaves_no_ground():
     for name, value in plot.STYLE.items():
         assert plt.rcParams[name] == value or list(plt.rcParams[name]) == list(value)
     assert to_hex(plt.subplots()[1].patch.get_facecolor(), keep_alpha=True).endswith("00")
+
+
+@pytest.mark.parametrize("shell", [None, object()])
+def test_a_notebook_draws_svg_and_a_program_is_left_alone(shell, monkeypatch):
+    asked = []
+    monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: shell)
+    monkeypatch.setattr("matplotlib_inline.backend_inline.set_matplotlib_formats", asked.append)
+    plot.use_style()
+    assert asked == ([] if shell is None else ["svg"])
+
+
+def test_without_ipython_the_style_is_set_all_the_same(monkeypatch):
+    monkeypatch.setitem(sys.modules, "IPython.core.getipython", None)
+    plot.use_style()
+    assert plt.rcParams["axes.facecolor"] == "none"
 
 
 def test_importing_plot_changes_no_setting():
