@@ -32,6 +32,13 @@ def same_width(name: str, array: NDArray[Any], other_name: str, other: NDArray[A
         )
 
 
+def on_axis(axis: int, array: NDArray[Any], name: str) -> int:
+    """Refuse an axis that ``array`` does not have."""
+    if not -array.ndim <= axis < array.ndim:
+        raise ValueError(f"axis: expected one of the {array.ndim} of {name}; received {axis}")
+    return axis
+
+
 def one_of(name: str, value: str, allowed: Sequence[str]) -> str:
     """Refuse a word that is not in the list."""
     if value not in allowed:

@@ -105,7 +105,7 @@ def heat_map(
         annot_kws={"color": INK},
     )  # fmt: skip
     for text, value in zip(ax.texts, w.flat, strict=True):
-        text.set_color("white" if value > 0.6 else INK)
+        text.set_color("white" if value > 0.45 else INK)
     ax.tick_params(length=0)
     ax.set_yticklabels(ax.get_yticklabels(), rotation=0)
     return ax

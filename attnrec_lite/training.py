@@ -21,6 +21,22 @@ from attnrec_lite.data.sequences import windows
 SMOOTHING = 0.75  # counts to this power: between popularity (1) and uniform (0)
 
 
+def independent_seeds(seed: int, number: int) -> list[int]:
+    """Seeds for the parts of one model: the same from the same seed, unrelated to one another.
+
+    Args:
+        seed: of the model.
+        number: how many.
+
+    Returns:
+        Whole numbers from 0 to 2**31 - 1.
+
+    >>> independent_seeds(0, 3) == independent_seeds(0, 4)[:3]
+    True
+    """
+    return [int(s) >> 1 for s in np.random.SeedSequence(seed).generate_state(number)]
+
+
 def sampled_softmax_loss(
     contexts: tf.Tensor,
     targets: tf.Tensor,
@@ -69,16 +85,18 @@ class NextItemNetwork(keras.Model):
         n_items: N, the size of the catalogue.
         width: d, the width of an item vector.
         negatives: how many items are drawn per batch.
-        seed: makes first weights, dropout and negatives reproducible.
+        seed: makes first weights and negatives reproducible; ``seeds`` holds six more, for what
+            a subclass draws.
     """
 
     def __init__(self, n_items: int, width: int, negatives: int, seed: int) -> None:
         super().__init__()
         self.n_items, self.negatives = n_items, negatives
-        start = keras.initializers.RandomNormal(stddev=width**-0.5, seed=seed)
+        table_seed, draws_seed, *self.seeds = independent_seeds(seed, 8)
+        start = keras.initializers.RandomNormal(stddev=width**-0.5, seed=table_seed)
         self.table = self.add_weight(shape=(n_items + 1, width), initializer=start, name="table")
         self.bias = self.add_weight(shape=(n_items + 1,), initializer="zeros", name="bias")
-        self.draws = keras.random.SeedGenerator(seed)
+        self.draws = keras.random.SeedGenerator(draws_seed)
         fixed = {"trainable": False, "initializer": "zeros", "autocast": False}
         self.cumulative = self.add_weight(shape=(n_items,), name="cumulative", **fixed)
         self.log_q = self.add_weight(shape=(n_items + 1,), name="log_q", **fixed)

@@ -444,3 +444,17 @@ def test_every_formula_returns_float64_for_whole_numbers():
     ]  # fmt: skip
     assert len(found) + 1 == len(formulas.__all__)  # and cosine_ceiling, one number
     assert {np.asarray(f).dtype for f in found} == {np.dtype(np.float64)}
+
+
+@pytest.mark.parametrize("function", [softmax, entropy])
+@pytest.mark.parametrize("axis", [1, -2])
+def test_an_axis_that_is_not_there_is_refused_by_name(function, axis):
+    with pytest.raises(ValueError, match=r"^axis: expected one of the 1 of .*received"):
+        function([0.5, 0.5], axis=axis)
+
+
+def test_a_mask_that_does_not_fit_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"^mask: expected shape \(2,\), as scores; .*\(3,\)"):
+        masked_softmax([1.0, 2.0], [True, True, False])
+    with pytest.raises(ValueError, match="^axis: "):
+        masked_softmax([1.0, 2.0], [True, True], axis=1)

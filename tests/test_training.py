@@ -9,7 +9,13 @@ import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnrec_lite.data import Interactions
-from attnrec_lite.training import SMOOTHING, NextItemNetwork, WindowBatches, sampled_softmax_loss
+from attnrec_lite.training import (
+    SMOOTHING,
+    NextItemNetwork,
+    WindowBatches,
+    independent_seeds,
+    sampled_softmax_loss,
+)
 
 N, D = 6, 3
 
@@ -253,3 +259,9 @@ def test_a_log_in_which_nothing_follows_anything_is_refused():
     log = log_of([[1, 2], [3]])
     with pytest.raises(ValueError, match="^log: "):
         WindowBatches(log.select(log.user < 0), 4, 2, 0)
+
+
+def test_the_parts_of_a_model_draw_from_unrelated_seeds():
+    seeds = [seed for start in range(50) for seed in independent_seeds(start, 8)]
+    assert len(set(seeds)) == len(seeds)
+    assert all(0 <= seed < 2**31 for seed in seeds)

@@ -24,7 +24,7 @@ from attnrec_lite.formulas.weights import (
     weighted_sum,
 )
 
-__all__ = [  # in the order of their equations
+__all__ = [
     "additive_scores",
     "bilinear_scores",
     "cosine_ceiling",

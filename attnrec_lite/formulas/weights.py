@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from attnrec_lite._checks import Floats, as_floats, positive, whole
+from attnrec_lite._checks import Floats, as_floats, on_axis, positive, whole
 
 
 def softmax(scores: ArrayLike, axis: int = -1, temperature: float = 1.0) -> Floats:
@@ -24,8 +24,8 @@ def softmax(scores: ArrayLike, axis: int = -1, temperature: float = 1.0) -> Floa
         Weights of the same shape, in [0, 1], summing to 1 along ``axis``.
 
     Raises:
-        ValueError: if a score is NaN or ``+inf``, ``axis`` is empty or holds only ``-inf``, or the
-            temperature is not a positive number.
+        ValueError: if a score is NaN or ``+inf``, ``axis`` is missing, empty or holds only
+            ``-inf``, or the temperature is not a positive number.
 
     Source: S0-F4, S1-F3, S2-F12, S3-F2.
 
@@ -33,7 +33,7 @@ def softmax(scores: ArrayLike, axis: int = -1, temperature: float = 1.0) -> Floa
     array([0.7311, 0.2689])
     """
     s = as_floats("scores", scores) / positive("temperature", temperature)
-    if s.ndim == 0 or s.shape[axis] == 0:
+    if s.ndim == 0 or s.shape[on_axis(axis, s, "scores")] == 0:
         raise ValueError(f"scores: expected at least one along axis {axis}; received {s.shape}")
     if np.isnan(s).any() or np.isposinf(s).any():
         raise ValueError("scores: expected numbers or -inf; received NaN or +inf")
@@ -86,7 +86,7 @@ def entropy(weights: ArrayLike, axis: int = -1) -> Floats:
     (np.float64(0.6931), np.float64(0.0))
     """
     a = as_floats("weights", weights)
-    total = a.sum(axis=axis)
+    total = a.sum(axis=on_axis(axis, a, "weights"))
     if (a < 0).any() or not np.all(np.isclose(total, 1, atol=1e-6) | (total == 0)):
         raise ValueError("weights: expected shares of 1 along the axis; are these scores?")
     logs = np.log(a, out=np.zeros_like(a), where=a > 0)  # 0 ln 0 = 0
@@ -106,7 +106,8 @@ def masked_softmax(scores: ArrayLike, mask: ArrayLike, axis: int = -1) -> Floats
         not uniform) where nothing is real: nobody attends to nothing.
 
     Raises:
-        ValueError: if the mask is not boolean, or a score at a real item is not finite.
+        ValueError: if the mask is not boolean or does not fit, a score at a real item is not
+            finite, or there is no such axis.
 
     >>> masked_softmax([0.0, 2.0, 2.0], [False, True, True])
     array([0. , 0.5, 0.5])
@@ -116,7 +117,11 @@ def masked_softmax(scores: ArrayLike, mask: ArrayLike, axis: int = -1) -> Floats
     s, m = as_floats("scores", scores), np.asarray(mask)
     if m.dtype != bool:
         raise ValueError(f"mask: expected booleans, True = real item; received {m.dtype}")
-    m = np.broadcast_to(m, s.shape)
+    try:
+        m = np.broadcast_to(m, s.shape)
+    except ValueError:
+        raise ValueError(f"mask: expected shape {s.shape}, as scores; received {m.shape}") from None
+    on_axis(axis, s, "scores")
     if not np.isfinite(s[m]).all():
         raise ValueError("scores: expected finite numbers at real items; received NaN or inf")
     s = np.where(m, s, -np.inf)

@@ -119,4 +119,6 @@ class Successors(Recommender):
 
     def _set_arrays(self, arrays: Arrays) -> None:
         fitting(arrays, {"popularity": (self.n_items + 1,), "pairs": (None, 3)})
+        if not np.isin(arrays["pairs"][:, :2], np.arange(1, self.n_items + 1)).all():
+            raise ValueError(f"pairs: expected item ids in 1..{self.n_items}; some are outside")
         self.popularity, self.pairs = arrays["popularity"], arrays["pairs"]

@@ -31,15 +31,15 @@ class QKVNetwork(NextItemNetwork):
         self, n_items: int, width: int, heads: int, window: int, dropout: float, **options: Any
     ) -> None:
         super().__init__(n_items, width, **options)
-        seed = options["seed"]
+        first, drop_in, drop_out = self.seeds[:3]
         self.attend = MultiHeadAttention(
-            heads, width // heads, causal=True, use_bias=False, seed=seed, name="attend"
+            heads, width // heads, causal=True, use_bias=False, seed=first, name="attend"
         )
         self.recency = self.add_weight(shape=(heads, window), initializer="zeros", name="recency")
         self.norm_in = keras.layers.LayerNormalization(epsilon=1e-6, name="norm_in")
         self.norm_out = keras.layers.LayerNormalization(epsilon=1e-6, name="norm_out")
-        self.drop_in = keras.layers.Dropout(dropout, seed=seed)
-        self.drop_out = keras.layers.Dropout(dropout, seed=seed + 1)
+        self.drop_in = keras.layers.Dropout(dropout, seed=drop_in)
+        self.drop_out = keras.layers.Dropout(dropout, seed=drop_out)
         self(np.zeros((1, window), np.int32))  # builds every layer, so that weights can be loaded
 
     def call(self, ids: tf.Tensor, training: bool = False) -> tf.Tensor:

@@ -590,3 +590,11 @@ def test_a_baseline_refuses_a_log_of_another_catalogue(maker):
         other = Interactions.from_columns([0] * n, range(n), range(n))
         with pytest.raises(ValueError, match=f"^log: expected {N} items; received {n}"):
             maker(LOG.items).fit(other)
+
+
+@pytest.mark.parametrize("item", [0, N + 1, -1])
+def test_successors_from_a_file_with_unknown_items_are_refused(item, tmp_path):
+    path = Successors(LOG.items).fit(LOG).save(tmp_path / "model.npz")
+    rewrite(path, **{"learned/pairs": np.array([[1, item, 3]])})
+    with pytest.raises(ValueError, match="^pairs: expected item ids in 1"):
+        load(path)
