@@ -152,8 +152,11 @@ def evaluate(
     """
     if len(holdout) == 0:
         raise ValueError("holdout: expected at least one target; received none")
-    if model.n_items != holdout.log.n_items:
-        raise ValueError(f"model: expected {holdout.log.n_items} items; received {model.n_items}")
+    if not np.array_equal(model.items.raw, holdout.log.items.raw):
+        raise ValueError(
+            f"model: expected the catalogue of the holdout, {holdout.log.n_items} items; "
+            f"received one of {model.n_items} with other raw ids"
+        )
     whole("k", k)
     counts = []
     for start in range(0, len(holdout), whole("batch", batch)):
@@ -164,7 +167,7 @@ def evaluate(
     first, tied = (np.concatenate(column) for column in zip(*counts, strict=True))
     found = ranking_metrics(first, tied, k)
     protocol = (
-        f"{len(holdout):,} targets, all {model.n_items:,} items ranked, "
-        f"history {'removed' if exclude_seen else 'kept'}, ties in expectation"
+        f"{holdout.rule}: {len(holdout):,} targets, all {model.n_items:,} items, "
+        f"history {'removed' if exclude_seen else 'kept'}, ties averaged"
     )
     return Evaluation(model.name, protocol, {f"{name}@{k}": found[name] for name in METRICS})

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attnrec_lite._checks import as_ids
 from attnrec_lite.data.vocabulary import Vocabulary
 
-PROBE = 1e-3  # how far from 1 the weights of one query may sum: float16 needs this much
+TOLERANCE = 1e-3  # how far from 1 the weights of one query may sum: float16 needs this much
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,8 @@ class AttentionRecord:
 
     def __post_init__(self) -> None:
         """Refuse a record that would mislead."""
-        w, keys = np.asarray(self.weights, np.float32), np.asarray(self.keys, np.int32)
+        w = np.asarray(self.weights, np.float32)
+        keys = as_ids("keys", self.keys, len(self.items))
         if len(self.axes) != w.ndim or self.axes[0] != "user" or self.axes[-1] != "key":
             raise ValueError(
                 f"axes: expected {w.ndim} names from 'user' to 'key'; received {self.axes}"
@@ -57,7 +59,8 @@ class AttentionRecord:
                 f"keys: expected shape {(w.shape[0], w.shape[-1])}; received {keys.shape}"
             )
         total = w.sum(axis=-1)
-        if not np.all((np.abs(total - 1) < PROBE) | (np.abs(total) < PROBE)) or (w < 0).any():
+        whole = (np.abs(total - 1) < TOLERANCE) | (np.abs(total) < TOLERANCE)
+        if not whole.all() or (w < 0).any():
             raise ValueError("weights: expected shares that sum to 1 (or 0) over the keys")
         padding = np.expand_dims(keys == 0, tuple(range(1, w.ndim - 1)))
         if np.abs(np.where(padding, w, 0)).max(initial=0.0) > 0:

@@ -19,7 +19,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from attnrec_lite._checks import as_floats
+from attnrec_lite._checks import as_floats, whole
 from attnrec_lite.explain import AttentionRecord
 
 INK = "#7b818a"  # about 4:1 against white and against the site's dark ground
@@ -138,7 +138,7 @@ def weight_strip(
             looked at nothing.
     """
     weights, keys = record.select(user, **axes), record.keys[user]
-    shown = np.flatnonzero(keys > 0)[::-1][:last]
+    shown = np.flatnonzero(keys > 0)[::-1][: None if last is None else whole("last", last)]
     if len(shown) == 0:
         raise ValueError(f"user: expected one with a history; user {user} has none")
     truth = np.zeros(len(keys), bool) if relevant is None else np.asarray(relevant, bool)

@@ -713,3 +713,19 @@ def test_one_step_on_two_devices_is_the_step_on_one():
         [sys.executable, "-c", TWO_DEVICES], capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == "same", done.stderr[-2000:]
+
+
+# ---- whole numbers, as a newcomer types them -----------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["dot", "scaled_dot", "cosine"])
+def test_whole_numbers_give_the_scores_of_the_same_floats(kind):
+    query, keys = [1, 0], [[1, 0], [1, 1], [-3, 2]]
+    floats = scores(np.array(query, "float32"), np.array(keys, "float32"), kind)
+    assert_array_equal(scores(query, keys, kind), floats)
+    assert_array_equal(masked_softmax([[1, 2]]), masked_softmax([[1.0, 2.0]]))
+
+
+def test_scores_of_different_widths_are_refused_by_name():
+    with pytest.raises(ValueError, match="^keys: expected width 2, as query has"):
+        scores([1.0, 0.0], [[1.0, 0.0, 0.0]])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnrec_lite.data import Holdout, Interactions, Vocabulary
+from attnrec_lite.data.split import leave_one_out
 from attnrec_lite.evaluation import METRICS, Evaluation, evaluate, places, ranking_metrics
 from attnrec_lite.models import Recommender
 
@@ -243,7 +244,7 @@ def test_the_figure_is_printed_with_its_protocol():
     text = str(evaluate(model, holdout, k=5))
     figures, protocol = text.split("\n")
     assert figures == "fixed: hr@5 1.0000  ndcg@5 1.0000  mrr@5 1.0000"
-    for part in ("2 targets", "all 2 items", "history removed", "ties in expectation"):
+    for part in ("2 targets", "all 2 items", "history removed", "ties averaged"):
         assert part in protocol
     assert "history kept" in str(evaluate(model, holdout, exclude_seen=False))
     assert [f"{name}@5" for name in METRICS] == list(evaluate(model, holdout, k=5).per_user)
@@ -263,9 +264,14 @@ def test_evaluate_refuses_by_name():
     model = Fixed(holdout.log.items, np.ones((3, 3)))
     nobody = Holdout(holdout.log, holdout.row[:0])
     other = Fixed(Vocabulary(np.arange(5)), np.ones((6, 6)))
+    twin = Fixed(Vocabulary(np.array([71, 72])), np.ones((3, 3)))  # as many items, but others
     for call, message in (
         (lambda: evaluate(model, nobody), "^holdout: expected at least one target"),
-        (lambda: evaluate(other, holdout), "^model: expected 2 items; received 5"),
+        (
+            lambda: evaluate(other, holdout),
+            "^model: expected the catalogue of the holdout, 2.*of 5",
+        ),
+        (lambda: evaluate(twin, holdout), "^model: expected the catalogue of the holdout, 2.*of 2"),
         (lambda: evaluate(model, holdout, k=0), "^k: expected an integer of at least 1"),
         (lambda: evaluate(model, holdout, batch=0), "^batch: expected an integer of at least 1"),
     ):
@@ -274,3 +280,11 @@ def test_evaluate_refuses_by_name():
     found = Evaluation("m", "p", {"hr@1": np.ones(2)})
     with pytest.raises(ValueError, match="^metric: expected one of hr@1; received 'hr@10'"):
         found.mean("hr@10")
+
+
+def test_the_protocol_says_which_rows_were_held_out():
+    log = holdout_of([[1, 2, 3], [2, 1, 3]]).log
+    split = leave_one_out(log)
+    model = Fixed(log.items, np.ones((4, 4)))
+    for holdout, rule in ((split.test, "last row of"), (split.validation, "last row but one")):
+        assert rule in str(evaluate(model, holdout))

@@ -1,6 +1,6 @@
 """Every position asks every other, several times side by side.
 
-Explained in the chapter "Scores and weights"; tested against ``formulas``.
+Built from the formulas of the chapter "Scores and weights", and tested against them.
 """
 
 from __future__ import annotations

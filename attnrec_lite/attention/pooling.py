@@ -1,6 +1,6 @@
 """A history becomes one vector.
 
-Explained in the chapter "Scores and weights"; tested against ``formulas``.
+Built from the formulas of the chapter "Scores and weights", and tested against them.
 """
 
 from __future__ import annotations

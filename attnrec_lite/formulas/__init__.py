@@ -1,4 +1,4 @@
-"""Every numbered equation of the book as one NumPy function.
+"""The equations of the book as NumPy functions; each names the numbers of its own.
 
 These functions are the oracle: float64, one query at a time, written as the equation is written.
 ``attention`` holds the same formulas as Keras layers, for batches; the tests hold them equal.

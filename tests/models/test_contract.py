@@ -598,3 +598,10 @@ def test_successors_from_a_file_with_unknown_items_are_refused(item, tmp_path):
     rewrite(path, **{"learned/pairs": np.array([[1, item, 3]])})
     with pytest.raises(ValueError, match="^pairs: expected item ids in 1"):
         load(path)
+
+
+def test_a_log_of_other_items_of_the_same_number_is_refused():
+    other = Interactions.from_columns([0] * N, range(100, 100 + N), range(N))
+    for maker in (Popularity, Successors):
+        with pytest.raises(ValueError, match="^log: expected the catalogue of this model"):
+            maker(LOG.items).fit(other)
