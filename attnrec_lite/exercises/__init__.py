@@ -19,9 +19,11 @@ import numpy as np
 
 from attnrec_lite.exercises.core import Exercise, Result
 
-_CHAPTERS = {"2": "scores_and_weights"}  # chapter number to the module with its exercises
+CHAPTERS = {  # chapter number to the module with its exercises, named as the notebook is
+    "2": "scores_and_weights",
+}
 
-__all__ = ["Exercise", "Result", "check", "exercises", "hint"]
+__all__ = ["CHAPTERS", "Exercise", "Result", "check", "exercises", "hint"]
 
 
 def exercises(chapter: str) -> dict[str, Exercise]:
@@ -36,9 +38,9 @@ def exercises(chapter: str) -> dict[str, Exercise]:
     >>> list(exercises("2"))
     ['2.1', '2.2', '2.3', '2.4', '2.5', '2.6']
     """
-    if chapter not in _CHAPTERS:
-        raise ValueError(f"chapter: expected one of {', '.join(_CHAPTERS)}; received {chapter!r}")
-    module = import_module(f"{__name__}.{_CHAPTERS[chapter]}")
+    if chapter not in CHAPTERS:
+        raise ValueError(f"chapter: expected one of {', '.join(CHAPTERS)}; received {chapter!r}")
+    module = import_module(f"{__name__}.{CHAPTERS[chapter]}")
     return {exercise.number: exercise for exercise in module.EXERCISES}
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from attnrec_lite import formulas
 from attnrec_lite.data.shop import TOY_GOODS
 
-BOOK = Path(__file__).parents[2] / "book"
+BOOK = Path(__file__).parents[3] / "book"
 SHELF = np.array([TOY_GOODS[name] for name in ("kettle", "teapot", "tablecloth", "ice bucket")])
 
 
