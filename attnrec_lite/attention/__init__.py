@@ -2,9 +2,9 @@
 
 One file per idea, each a thin shell around a line of TensorFlow:
 
-* ``scores`` and ``Score``: how strongly each query asks for each key, equations (2.1) to (2.15);
-* ``masked_softmax``: scores to weights over real items only, equation (2.6);
-* ``AttentionPooling``: one vector from a set, equation (2.3);
+* ``scores`` and ``Score``: how strongly each query asks for each key;
+* ``masked_softmax``: scores to weights over real items only;
+* ``AttentionPooling``: one vector from a set;
 * ``MultiHeadAttention``: every position asks every other, one projection for all heads.
 
 Shapes are ``(batch, length, width)``. A mask is boolean, True = real item, and comes from item

@@ -16,7 +16,7 @@ from attnrec_lite.attention.weights import masked_softmax
 
 @keras.saving.register_keras_serializable("attnrec_lite")
 class AttentionPooling(keras.layers.Layer):
-    """A history becomes one vector: scores, masked softmax, weighted sum.
+    """A history becomes one vector: scores, masked softmax, weighted sum of equation (2.3).
 
     The five slots: query = a learned vector, or the one handed in; keys = values = the history;
     score = ``kind``; normaliser = softmax over the history; readout = whatever comes next.

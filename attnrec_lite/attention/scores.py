@@ -50,7 +50,9 @@ def scores(query: Any, keys: Any, kind: str = "scaled_dot") -> tf.Tensor:
 
 @keras.saving.register_keras_serializable("attnrec_lite")
 class Score(keras.layers.Layer):
-    """Any score of the book behind one interface: equations (2.1), (2.8), (2.12), (2.14), (2.15).
+    """Any score of the book behind one interface.
+
+    Equations (2.1), (2.8), (2.12), (2.14) and (2.15), each divided by a temperature, (2.10).
 
     Args:
         kind: ``dot``, ``scaled_dot``, ``cosine``, ``bilinear`` or ``additive``.

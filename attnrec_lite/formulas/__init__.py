@@ -11,6 +11,7 @@ from attnrec_lite.formulas.scores import (
     bilinear_scores,
     cosine_scores,
     dot_scores,
+    dot_variance,
     preference_scores,
     scaled_dot_scores,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "cosine_ceiling",
     "cosine_scores",
     "dot_scores",
+    "dot_variance",
     "entropy",
     "masked_softmax",
     "preference_scores",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from attnrec_lite._checks import Floats, as_floats, same_width
+from attnrec_lite._checks import Floats, as_floats, positive, same_width, whole
 
 
 def dot_scores(query: ArrayLike, keys: ArrayLike) -> Floats:
@@ -24,6 +24,7 @@ def dot_scores(query: ArrayLike, keys: ArrayLike) -> Floats:
     Raises:
         ValueError: if the shapes do not fit.
 
+    Layer: ``attention.scores``.
     Source: S0-F4, S1-F6, S2-F7, S3-F4.
 
     >>> dot_scores([1, 0], [[1, 0], [1, 1], [0, 1], [-1, 0.5]])
@@ -47,6 +48,7 @@ def cosine_scores(query: ArrayLike, keys: ArrayLike) -> Floats:
     Raises:
         ValueError: if the shapes do not fit.
 
+    Layer: ``attention.scores``.
     Source: S0-F6, where it is called a weight, and S3-F5. It is a score.
 
     >>> cosine_scores([1, 0], [[1, 0], [1, 1], [0, 1], [-1, 0.5], [0, 0]]).round(4)
@@ -55,6 +57,31 @@ def cosine_scores(query: ArrayLike, keys: ArrayLike) -> Floats:
     q, k = _query_and_keys(query, keys)
     q, k = _unit(q), _unit(k)
     return k @ q
+
+
+def dot_variance(width: int, query_variance: float = 1.0, key_variance: float = 1.0) -> float:
+    r"""How far dot products of random vectors spread: equation (2.11).
+
+    Args:
+        width: $d$, how many entries a vector has.
+        query_variance: variance of an entry of the query.
+        key_variance: variance of an entry of a key.
+
+    Returns:
+        $d\,\sigma_q^2\,\sigma_k^2$: the variance of $q^\top k$ when all entries are independent
+        with mean 0. It is $d$ for entries of variance 1.
+
+    Raises:
+        ValueError: if the width is not a whole number from 1 or a variance is not above 0.
+
+    Layer: none; a property of the scores, with nothing to train.
+    Source: ours; the reason for the divisor of S2-F4.
+
+    >>> dot_variance(64), round(dot_variance(1024, 0.05**2, 0.05**2) ** 0.5, 2)
+    (64.0, 0.08)
+    """
+    spread = positive("query_variance", query_variance) * positive("key_variance", key_variance)
+    return whole("width", width) * spread
 
 
 def scaled_dot_scores(query: ArrayLike, keys: ArrayLike) -> Floats:
@@ -70,6 +97,7 @@ def scaled_dot_scores(query: ArrayLike, keys: ArrayLike) -> Floats:
     Raises:
         ValueError: if the shapes do not fit.
 
+    Layer: ``attention.scores``.
     Source: S2-F9, where the whole attention is called a score.
 
     >>> scaled_dot_scores([1, 1, 1, 1], [[1, 1, 1, 1]])
@@ -93,6 +121,7 @@ def bilinear_scores(query: ArrayLike, keys: ArrayLike, matrix: ArrayLike) -> Flo
     Raises:
         ValueError: if the shapes do not fit.
 
+    Layer: ``attention.Score``.
     Source: Luong et al. (2015), "general"; S2-F9 means it by "multiplicative".
 
     >>> bilinear_scores([1, 0], [[1, 0], [0, 1]], [[0, 1], [1, 0]])     # W swaps the axes
@@ -126,6 +155,7 @@ def additive_scores(
     Raises:
         ValueError: if the shapes do not fit.
 
+    Layer: ``attention.Score``.
     Source: Bahdanau et al. (2015); S1-O12 and S2-F8 print it wrongly.
 
     >>> additive_scores([1, .5], [[2, 0], [1, 1]], np.eye(2), np.eye(2), [1, 1]).round(4)
@@ -157,6 +187,7 @@ def preference_scores(context: ArrayLike, items: ArrayLike, bias: ArrayLike = 0.
     Raises:
         ValueError: if the shapes do not fit.
 
+    Layer: ``models.QKVRecommender``, as its readout.
     Source: the step that S0-F3 and S4-F4 leave out.
 
     >>> preference_scores([1.0, 0.25], [[1, 0], [1, 1]], [0.0, -0.5])

@@ -12,13 +12,14 @@ from attnrec_lite._checks import Floats, as_floats, on_axis, positive, whole
 
 
 def softmax(scores: ArrayLike, axis: int = -1, temperature: float = 1.0) -> Floats:
-    r"""Turn scores into weights: equations (2.2), (2.4) and, with a temperature, (2.10).
+    r"""Turn scores into weights: equations (2.2), (2.4), (2.10) and (2.16).
 
     Args:
         scores: any shape; ``-inf`` marks what gets no weight. An axis with nothing but ``-inf``
             has no softmax: use ``masked_softmax``.
-        axis: the axis that competes for one unit of attention.
-        temperature: divides the scores; below 1 sharpens, above 1 flattens.
+        axis: the axis that competes for one unit of attention, equation (2.16): with queries in
+            rows and keys in columns, axis 1.
+        temperature: divides the scores, equation (2.10); below 1 sharpens, above 1 flattens.
 
     Returns:
         Weights of the same shape, in [0, 1], summing to 1 along ``axis``.
@@ -27,6 +28,7 @@ def softmax(scores: ArrayLike, axis: int = -1, temperature: float = 1.0) -> Floa
         ValueError: if a score is NaN or ``+inf``, ``axis`` is missing, empty or holds only
             ``-inf``, or the temperature is not a positive number.
 
+    Layer: ``attention.masked_softmax``; the temperature is one of ``attention.Score``.
     Source: S0-F4, S1-F3, S2-F12, S3-F2.
 
     >>> softmax([1000, 999]).round(4)          # exp(1000) would overflow
@@ -57,6 +59,7 @@ def weighted_sum(weights: ArrayLike, values: ArrayLike) -> Floats:
     Raises:
         ValueError: if there is not one weight per value.
 
+    Layer: ``attention.AttentionPooling``.
     Source: S2-F2, S2-F10, S4-F1.
 
     >>> weighted_sum([0.75, 0.25], [[1, 0], [1, 1]])
@@ -81,6 +84,8 @@ def entropy(weights: ArrayLike, axis: int = -1) -> Floats:
 
     Raises:
         ValueError: if the weights are negative or sum to something else.
+
+    Layer: none; it measures weights and trains nothing.
 
     >>> entropy([0.5, 0.5, 0.0]).round(4), entropy([1.0, 0.0])
     (np.float64(0.6931), np.float64(0.0))
@@ -108,6 +113,8 @@ def masked_softmax(scores: ArrayLike, mask: ArrayLike, axis: int = -1) -> Floats
     Raises:
         ValueError: if the mask is not boolean or does not fit, a score at a real item is not
             finite, or there is no such axis.
+
+    Layer: ``attention.masked_softmax``.
 
     >>> masked_softmax([0.0, 2.0, 2.0], [False, True, True])
     array([0. , 0.5, 0.5])
@@ -144,6 +151,7 @@ def sigmoid(score: ArrayLike) -> Floats:
     Raises:
         ValueError: if ``score`` holds something other than numbers.
 
+    Layer: ``keras.activations.sigmoid``.
     Source: S2-F13, S2-O17.
 
     >>> sigmoid([0.7, -1000.0]).round(4)
@@ -167,6 +175,7 @@ def cosine_ceiling(n: int, temperature: float = 1.0) -> float:
     Raises:
         ValueError: if ``n`` is not a whole number from 1, or the temperature not above 0.
 
+    Layer: none; a bound, with nothing to train.
     Source: ours; it bounds S3-F5.
 
     >>> round(cosine_ceiling(1000), 5), round(cosine_ceiling(1000, temperature=0.1), 5)
@@ -188,6 +197,8 @@ def softmax_jacobian(weights: ArrayLike) -> Floats:
 
     Raises:
         ValueError: if ``weights`` is not a vector.
+
+    Layer: none of its own; TensorFlow's gradient of ``attention.masked_softmax`` is it.
 
     >>> softmax_jacobian([0.5, 0.5])
     array([[ 0.25, -0.25],

@@ -59,7 +59,7 @@ class QKVNetwork(NextItemNetwork):
 
 
 class QKVRecommender(Recommender):
-    """The newest item asks, the history answers, every item of the catalogue is scored.
+    """The newest item asks, the history answers, equation (2.17) scores every item.
 
     Args:
         items: the vocabulary.

@@ -52,7 +52,7 @@ def fingerprints(root: Path) -> dict[str, str]:
     return {
         "code": digest([root / "attnrec_lite", root / "requirements.txt"], sys.version, *installed),
         "rendering": digest(rendering, *settings),
-        "content": digest([book]),
+        "content": digest([book, root / "tests"]),  # the equations page counts tests
     }
 
 

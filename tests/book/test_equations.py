@@ -1,58 +1,104 @@
-"""The numbers of equations agree: in the notebook, in the docstrings, and on the drawn cover."""
+"""Every numbered equation has its place, function, layer (or a reason) and tests; numbers agree."""
 
 from __future__ import annotations
 
-import json
+import importlib
 import re
 import xml.etree.ElementTree as ET
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+from equations import equations, page
 
 from attnrec_lite import formulas
 from attnrec_lite.data.shop import TOY_GOODS
 
 ROOT = Path(__file__).parents[2]
-LABEL = re.compile(r"\$\$\s*\((eq-[a-z-]+)\)")
-PLACES = {  # function to the labels of its equations in the chapter
+EQUATIONS = equations()
+PLACES = {  # function to the labels of its equations: a number alone would move unseen
     "dot_scores": ["eq-dot"],
-    "softmax": ["eq-softmax", "eq-shift", "eq-temperature"],
+    "softmax": ["eq-softmax", "eq-shift", "eq-temperature", "eq-rows"],
     "weighted_sum": ["eq-weighted-sum"],
     "entropy": ["eq-entropy"],
     "masked_softmax": ["eq-masked"],
     "sigmoid": ["eq-sigmoid"],
     "cosine_scores": ["eq-cosine"],
     "cosine_ceiling": ["eq-ceiling"],
+    "dot_variance": ["eq-variance"],
     "scaled_dot_scores": ["eq-scaled"],
     "softmax_jacobian": ["eq-jacobian"],
     "bilinear_scores": ["eq-bilinear"],
     "additive_scores": ["eq-additive"],
     "preference_scores": ["eq-preference"],
 }
-WITHOUT_FUNCTION = {"eq-variance", "eq-rows"}  # a statistic, and softmax along an axis
+NUMBER = re.compile(r"\((\d+)\.(\d+)\)")
+
+every_equation = pytest.mark.parametrize("equation", EQUATIONS, ids=lambda e: e.label)
 
 
-def labels(chapter: str) -> list[str]:
-    """Labels of the numbered equations of a notebook, in order."""
-    cells = json.loads((ROOT / "book" / f"{chapter}.ipynb").read_text(encoding="utf8"))["cells"]
-    prose = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
-    return LABEL.findall(prose)
+def find(dotted: str) -> object:
+    """A function or layer by its name in a docstring, such as ``attention.Score``."""
+    package, _, name = dotted.rpartition(".")
+    return getattr(importlib.import_module(f"attnrec_lite.{package}"), name)
 
 
-def test_every_equation_has_its_function_and_every_function_its_equation():
-    assert set(PLACES) == set(formulas.__all__)
-    assert {label for places in PLACES.values() for label in places} | WITHOUT_FUNCTION == set(
-        labels("scores-and-weights")
-    )
+def numbers(text: str) -> list[str]:
+    return [found.group() for found in NUMBER.finditer(text)]
 
 
-@pytest.mark.parametrize("name", formulas.__all__)
-def test_the_docstring_names_the_number_that_the_chapter_prints(name):
-    order = labels("scores-and-weights")
-    expected = [f"(2.{order.index(label) + 1})" for label in PLACES[name]]
-    first_line = getattr(formulas, name).__doc__.splitlines()[0]
-    assert re.findall(r"\(\d+\.\d+\)", first_line) == expected
+def test_labels_are_unique_over_the_book():
+    assert [label for label, n in Counter(e.label for e in EQUATIONS).items() if n > 1] == []
+
+
+@every_equation
+def test_every_equation_has_a_section_a_function_and_a_test_of_it(equation):
+    assert equation.section
+    assert equation.functions, "no docstring of attnrec_lite.formulas names its number"
+    for name in equation.functions:
+        files = [file for file in equation.tests[name] if file.startswith("tests/formulas/")]
+        assert files, f"no test in tests/formulas names {name}"
+
+
+@every_equation
+def test_every_equation_has_a_layer_that_names_it_or_says_why_not(equation):
+    assert len(equation.layers) == len(equation.functions), "a docstring lacks its line Layer:"
+    told = [number for name in equation.twins for number in numbers(find(name).__doc__)]
+    assert equation.number in told or not equation.twins, "not in the docstring of its layer"
+    for name in equation.twins:
+        assert equation.tests[name], f"no test of a layer names {name}"
+    for text in equation.layers:
+        assert re.match(r"``[\w.]+``|none", text), text
+        assert not re.match(r"none\W*$", text), "none needs its reason"
+
+
+def test_every_function_names_its_equations_and_no_other():
+    labels = {equation.number: equation.label for equation in EQUATIONS}
+    named = {
+        name: [labels.get(n, n) for n in numbers(getattr(formulas, name).__doc__.split("\n\n")[0])]
+        for name in formulas.__all__
+    }
+    assert named == PLACES
+
+
+def test_every_number_in_the_code_is_one_of_the_book():
+    known = {equation.number for equation in EQUATIONS}
+    chapters = {equation.number.partition(".")[0] for equation in EQUATIONS}
+    for path in (ROOT / "attnrec_lite").rglob("*.py"):
+        text = path.read_text(encoding="utf8")
+        found = re.findall(r"equations?[^.\n]*?(?:\(\d+\.\d+\)[^.(\n]*)+", text)
+        told = {n for passage in found for n in numbers(passage)}
+        assert {n for n in told if n.partition(".")[0] in chapters} <= known, path
+
+
+def test_the_page_shows_every_equation_whole():
+    text = page(EQUATIONS)
+    for equation in EQUATIONS:
+        assert f"{{eq}}`{equation.label}`" in text
+        assert f"$${equation.tex}$$" in text
+    assert "- Layer: \n" not in text
+    assert "- Function: \n" not in text
 
 
 def test_the_weights_on_the_cover_are_computed_by_the_rule_that_it_shows():

@@ -16,6 +16,7 @@ from attnrec_lite.formulas import (
     cosine_ceiling,
     cosine_scores,
     dot_scores,
+    dot_variance,
     entropy,
     masked_softmax,
     preference_scores,
@@ -166,6 +167,22 @@ def test_bilinear_takes_the_query_from_the_left():
     matrix = [[0.0, 1.0], [0.0, 0.0]]
     assert_allclose(bilinear_scores([1, 0], [[0, 1]], matrix), [1])
     assert_allclose(bilinear_scores([0, 1], [[1, 0]], matrix), [0])
+
+
+@pytest.mark.parametrize("width", [1, 4, 64])
+@pytest.mark.parametrize(("of_query", "of_keys"), [(1.0, 1.0), (0.25, 4.0), (0.01, 0.5)])
+def test_random_dot_products_spread_as_the_variance_says(width, of_query, of_keys):
+    rng = np.random.default_rng(width)
+    queries = rng.normal(scale=of_query**0.5, size=(40_000, width))
+    keys = rng.normal(scale=of_keys**0.5, size=(40_000, width))
+    found = np.var([q @ k for q, k in zip(queries, keys, strict=True)])
+    assert_allclose(found, dot_variance(width, of_query, of_keys), rtol=0.06)
+
+
+def test_the_variance_of_a_dot_product_is_its_width_and_the_scale_takes_it_out():
+    assert [dot_variance(d) for d in (4, 64, 512)] == [4, 64, 512]
+    assert dot_variance(1024, 0.05**2, 0.05**2) == pytest.approx(1024 * 0.05**4)
+    assert dot_variance(64, key_variance=1 / 64) == 1
 
 
 def test_scaled_dot_keeps_the_spread_for_every_width():
@@ -427,6 +444,9 @@ def test_scores_refuse_shapes_that_do_not_fit(score, query, keys, message):
         (lambda: cosine_ceiling(2.0), r"^n: .*received 2\.0"),
         (lambda: cosine_ceiling(True), "^n: .*received True"),
         (lambda: cosine_ceiling(2, temperature=0), "^temperature: expected a finite number"),
+        (lambda: dot_variance(0), "^width: expected an integer of at least 1; received 0"),
+        (lambda: dot_variance(4, 0.0), "^query_variance: expected a finite number above 0"),
+        (lambda: dot_variance(4, 1.0, -1.0), "^key_variance: .*received -1"),
         (lambda: softmax_jacobian([[1.0]]), "^weights: expected a vector"),
     ],
 )  # fmt: skip
