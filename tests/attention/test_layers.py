@@ -135,6 +135,12 @@ def test_a_long_row_in_half_precision_still_sums_to_1():
     assert_allclose(weights.astype(np.float64).sum(), 1, atol=0.01)
 
 
+def test_masked_softmax_equals_the_stock_layer_on_rows_with_a_real_item():
+    s, mask = normal(3, 5), left_mask([5, 3, 1])
+    stock = keras.layers.Softmax()(tf.constant(s), mask=tf.constant(mask))
+    assert_allclose(masked_softmax(s, mask), stock, atol=1e-6)
+
+
 @pytest.mark.parametrize("mask", [[1, 0], [1.0, 0.0]])
 def test_a_mask_that_is_not_boolean_is_refused(mask):
     with pytest.raises(ValueError, match="^mask: expected booleans"):
@@ -170,6 +176,13 @@ def test_score_layer_equals_the_formula_with_its_own_parameters(kind, temperatur
         for q in range(3):
             expected = formula_scores(layer, query[b, q], keys[b])
             assert_allclose(found[b, q], expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("kind", "normalize"), [("dot", False), ("cosine", True)])
+def test_scores_equal_the_stock_layer_of_dot_products(kind, normalize):
+    query, keys = normal(2, 3, D), normal(2, 5, D, seed=1)
+    stock = keras.layers.Dot(axes=2, normalize=normalize)([query, keys])
+    assert_allclose(scores(query, keys, kind), stock, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["bilinear", "additive"])
