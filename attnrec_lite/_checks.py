@@ -90,3 +90,23 @@ def as_history(value: ArrayLike, n_items: int) -> NDArray[np.int32]:
             "history: expected padding (0) on the left only; received a 0 after an item"
         )
     return history
+
+
+def zeros_and_ones(name: str, value: ArrayLike, ndim: int | None = None) -> Floats:
+    """Return ``value`` as float64 after checking that it holds 0 and 1 only."""
+    array = as_floats(name, value, ndim)
+    if not np.isin(array, (0.0, 1.0)).all():
+        raise ValueError(f"{name}: expected 0 and 1 only; received {_other(array)}")
+    return array
+
+
+def _other(array: Floats) -> float:
+    return float(array[~np.isin(array, (0.0, 1.0))][0])
+
+
+def share_of_one(name: str, value: float) -> float:
+    """Refuse what is not a number in [0, 1]."""
+    number = isinstance(value, int | float | np.integer | np.floating)
+    if not number or not 0 <= value <= 1:
+        raise ValueError(f"{name}: expected a number in [0, 1]; received {value!r}")
+    return float(value)

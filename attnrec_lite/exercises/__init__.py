@@ -20,6 +20,7 @@ import numpy as np
 from attnrec_lite.exercises.core import Exercise, Result
 
 CHAPTERS = {  # chapter number to the module with its exercises, named as the notebook is
+    "1": "attention_economy",
     "2": "scores_and_weights",
 }
 

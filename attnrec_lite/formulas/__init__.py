@@ -6,6 +6,15 @@ A *score* says more or less and may have any sign; a *weight* is a share: not ne
 weights of one query add up to one.
 """
 
+from attnrec_lite.formulas.recommenders import (
+    blend_scores,
+    content_scores,
+    item_neighbour_scores,
+    item_similarity,
+    low_rank_scores,
+    popularity_scores,
+    user_neighbour_scores,
+)
 from attnrec_lite.formulas.scores import (
     additive_scores,
     bilinear_scores,
@@ -15,6 +24,7 @@ from attnrec_lite.formulas.scores import (
     preference_scores,
     scaled_dot_scores,
 )
+from attnrec_lite.formulas.shelves import gini, moved_share, next_counts, shelf_value
 from attnrec_lite.formulas.weights import (
     cosine_ceiling,
     entropy,
@@ -28,16 +38,27 @@ from attnrec_lite.formulas.weights import (
 __all__ = [
     "additive_scores",
     "bilinear_scores",
+    "blend_scores",
+    "content_scores",
     "cosine_ceiling",
     "cosine_scores",
     "dot_scores",
     "dot_variance",
     "entropy",
+    "gini",
+    "item_neighbour_scores",
+    "item_similarity",
+    "low_rank_scores",
     "masked_softmax",
+    "moved_share",
+    "next_counts",
+    "popularity_scores",
     "preference_scores",
     "scaled_dot_scores",
+    "shelf_value",
     "sigmoid",
     "softmax",
     "softmax_jacobian",
+    "user_neighbour_scores",
     "weighted_sum",
 ]
