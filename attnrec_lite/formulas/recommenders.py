@@ -26,7 +26,7 @@ def popularity_scores(interactions: ArrayLike) -> Floats:
     Raises:
         ValueError: if the matrix holds something else, or nobody.
 
-    Layer: none; ``models.Popularity`` counts the same and ranks alike.
+    Layer: ``models.Popularity``, which counts purchases and ranks alike.
 
     Source: S2-Q3 leaves it out; it is the first rule to beat.
 

@@ -15,7 +15,7 @@ from attnrec_lite.models.base import Arrays, Recommender, fitting
 
 
 class Popularity(Recommender):
-    """Recommend what most people took: the same list for everyone.
+    """Recommend what most people took: the same list for everyone, as in equation (1.2).
 
     The five slots: nobody asks, nothing is looked at; the score of an item is how often it occurs
     in the training log.

@@ -18,6 +18,17 @@ from attnrec_lite.data.shop import TOY_GOODS
 ROOT = Path(__file__).parents[2]
 EQUATIONS = equations()
 PLACES = {  # function to the labels of its equations: a number alone would move unseen
+    "shelf_value": ["eq-shelf-value"],
+    "popularity_scores": ["eq-popular"],
+    "content_scores": ["eq-content"],
+    "item_similarity": ["eq-co-occurrence"],
+    "item_neighbour_scores": ["eq-item-neighbours"],
+    "user_neighbour_scores": ["eq-user-neighbours"],
+    "low_rank_scores": ["eq-low-rank-model"],
+    "blend_scores": ["eq-hybrid"],
+    "moved_share": ["eq-moved-share"],
+    "next_counts": ["eq-loop"],
+    "gini": ["eq-gini"],
     "dot_scores": ["eq-dot"],
     "softmax": ["eq-softmax", "eq-shift", "eq-temperature", "eq-rows"],
     "weighted_sum": ["eq-weighted-sum"],
