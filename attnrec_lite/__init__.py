@@ -23,6 +23,7 @@ _MODULES = (
     "models",
     "plot",
     "training",
+    "working",
 )
 
 
