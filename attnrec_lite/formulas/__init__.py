@@ -6,6 +6,16 @@ A *score* says more or less and may have any sign; a *weight* is a share: not ne
 weights of one query add up to one.
 """
 
+from attnrec_lite.formulas.by_hand import (
+    broken_ties,
+    decimals_for_order,
+    elementwise_scores,
+    interest_scores,
+    mean_attention,
+    rounding_slack,
+    scores_behind,
+    sharpness,
+)
 from attnrec_lite.formulas.recommenders import (
     blend_scores,
     content_scores,
@@ -24,7 +34,12 @@ from attnrec_lite.formulas.scores import (
     preference_scores,
     scaled_dot_scores,
 )
-from attnrec_lite.formulas.shelves import gini, moved_share, next_counts, shelf_value
+from attnrec_lite.formulas.shelves import (
+    gini,
+    moved_share,
+    next_counts,
+    shelf_value,
+)
 from attnrec_lite.formulas.weights import (
     cosine_ceiling,
     entropy,
@@ -39,22 +54,30 @@ __all__ = [
     "additive_scores",
     "bilinear_scores",
     "blend_scores",
+    "broken_ties",
     "content_scores",
     "cosine_ceiling",
     "cosine_scores",
+    "decimals_for_order",
     "dot_scores",
     "dot_variance",
+    "elementwise_scores",
     "entropy",
     "gini",
+    "interest_scores",
     "item_neighbour_scores",
     "item_similarity",
     "low_rank_scores",
     "masked_softmax",
+    "mean_attention",
     "moved_share",
     "next_counts",
     "popularity_scores",
     "preference_scores",
+    "rounding_slack",
     "scaled_dot_scores",
+    "scores_behind",
+    "sharpness",
     "shelf_value",
     "sigmoid",
     "softmax",
