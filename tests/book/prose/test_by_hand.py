@@ -171,6 +171,13 @@ def test_the_alternative_texts_give_the_numbers_that_are_drawn(names):
     digits(np.array(rows[:3], float), drawn, 2)
 
 
+def test_mia_is_shown_what_she_truly_wants(names, printed):
+    assert "new to her: teapot; tea interests her: True" in printed
+    assert "it serves Mia's" in TEXT
+    by_tablecloth = names["mia"].change(q1=0, q2=1)
+    assert by_tablecloth["a1"] > by_tablecloth["a3"]
+
+
 def test_rounding_keeps_and_loses_what_the_caption_says(names):
     shares = names["shares"]
     assert "keep the order of four items and hardly ever that of fifty" in TEXT
