@@ -16,6 +16,7 @@ from cycler import cycler
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
@@ -105,7 +106,8 @@ def heat_map(
         annot_kws={"color": INK},
     )  # fmt: skip
     for text, value in zip(ax.texts, w.flat, strict=True):
-        text.set_color("white" if value > 0.45 else INK)
+        if value > 0.3:  # a shade that neither white nor ink can be read on, on every ground
+            text.set(color="white", path_effects=[withStroke(linewidth=2.5, foreground="#10405f")])
     ax.tick_params(length=0)
     ax.set_yticklabels(ax.get_yticklabels(), rotation=0)
     return ax

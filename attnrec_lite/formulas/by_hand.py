@@ -113,7 +113,7 @@ def elementwise_scores(query: ArrayLike, keys: ArrayLike) -> Floats:
     Raises:
         ValueError: if the shapes do not fit.
 
-    Layer: none; no query of its own is left that could ask another shelf.
+    Layer: ``keras.layers.Multiply``.
 
     Source: S2-F15, the second reading of S2-N1.
 
@@ -163,7 +163,7 @@ def sharpness(width: int, printed: float) -> float:
     Raises:
         ValueError: if ``width`` is not a whole number from 1 or ``printed`` not above 0.
 
-    Layer: ``attention.Score("scaled_dot", temperature=1 / sharpness(...))``.
+    Layer: none; a constant, whose inverse ``attention.Score`` takes as its temperature.
 
     Source: S4-F6.
 

@@ -11,7 +11,7 @@ import ast
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import getdoc
 from pathlib import Path
@@ -63,7 +63,7 @@ class Equation:
     @property
     def twins(self) -> tuple[str, ...]:
         """The layers of this package among ``layers``, such as "attention.Score"."""
-        return tuple(dict.fromkeys(TWIN.findall(" ".join(self.layers))))
+        return twins_in(self.layers)
 
 
 def chapters(root: Path) -> dict[Path, int]:
@@ -108,6 +108,16 @@ def layer(function: str) -> str:
     docstring = getdoc(getattr(formulas, function)) or ""
     found = re.search(r"^Layer: (.+?)(?=\n\n|\n[A-Z]\w+: |\Z)", docstring, re.M | re.S)
     return " ".join(found[1].split()) if found else ""
+
+
+def twins_in(layers: Sequence[str]) -> tuple[str, ...]:
+    """Return the layers of this package that are named, unless as the reason why there is none.
+
+    >>> twins_in(["``attention.Score``.", "none; it reads ``attention.scores``."])
+    ('attention.Score',)
+    """
+    told = " ".join(text for text in layers if not text.startswith("none"))
+    return tuple(dict.fromkeys(TWIN.findall(told)))
 
 
 def covered(root: Path) -> dict[str, dict[str, set[str]]]:
@@ -162,8 +172,7 @@ def equations(root: Path = ROOT) -> list[Equation]:
         names = by_number.get(number, [])
         layers = tuple(filter(None, map(layer, names)))
         ours = [f"formulas.{name}" for name in names]
-        own = [*ours, *TWIN.findall(" ".join(layers))]
-        tests = {name: by_name.get(name, {}) for name in own}
+        tests = {name: by_name.get(name, {}) for name in [*ours, *twins_in(layers)]}
         found.append(Equation(number, label, tex, chapter, section, tuple(ours), layers, tests))
     return found
 

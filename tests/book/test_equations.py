@@ -43,6 +43,14 @@ PLACES = {  # function to the labels of its equations: a number alone would move
     "bilinear_scores": ["eq-bilinear"],
     "additive_scores": ["eq-additive"],
     "preference_scores": ["eq-preference"],
+    "rounding_slack": ["eq-rounding"],
+    "broken_ties": ["eq-symmetry"],
+    "scores_behind": ["eq-scores-behind"],
+    "elementwise_scores": ["eq-elementwise"],
+    "mean_attention": ["eq-mean-row"],
+    "sharpness": ["eq-sharpness"],
+    "interest_scores": ["eq-interest-scores"],
+    "decimals_for_order": ["eq-decimals"],
 }
 NUMBER = re.compile(r"\((\d+)\.(\d+)\)")
 
@@ -79,7 +87,9 @@ def test_every_equation_has_a_layer_that_names_it_or_says_why_not(equation):
     assert equation.number in told or not equation.twins, "not in the docstring of its layer"
     for name in equation.twins:
         assert equation.tests[name], f"no test of a layer names {name}"
-    for text in equation.layers:
+    for name, text in zip(equation.functions, equation.layers, strict=True):
+        beside = any(file.startswith("tests/attention/") for file in equation.tests[name])
+        assert beside or "``keras." not in text, f"no test holds {name} to the stock layer"
         assert re.match(r"``[\w.]+``|none", text), text
         assert not re.match(r"none\W*$", text), "none needs its reason"
 

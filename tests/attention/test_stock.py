@@ -1,0 +1,29 @@
+"""Formulas whose twin is a stock layer of Keras: nothing to write, but to be held equal."""
+
+import keras
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from attnrec_lite.formulas import elementwise_scores, mean_attention, sigmoid, softmax
+
+SCORES = np.random.default_rng(0).normal(scale=3, size=(4, 6))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_a_gate_is_the_sigmoid_of_keras(dtype):
+    far = np.append(SCORES.ravel(), [-500.0, 500.0]).astype(dtype)
+    found = np.asarray(keras.activations.sigmoid(keras.ops.convert_to_tensor(far)))
+    assert_allclose(found, sigmoid(far), atol=1e-3 if dtype == "float16" else 1e-6)
+
+
+def test_the_mean_over_queries_is_average_pooling():
+    weights = softmax(SCORES)
+    found = keras.layers.GlobalAveragePooling1D()(weights[None].astype("float32"))
+    assert_allclose(found[0], mean_attention(weights), atol=1e-6)
+
+
+def test_number_meets_number_in_the_multiply_layer():
+    query, keys = SCORES[:2].astype("float32")
+    found = keras.layers.Multiply()([query[None], keys[None]])
+    assert_allclose(found[0], elementwise_scores(query, keys), atol=1e-5)
