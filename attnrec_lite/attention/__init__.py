@@ -5,17 +5,20 @@ One file per idea, each a thin shell around a line of TensorFlow:
 * ``scores`` and ``Score``: how strongly each query asks for each key;
 * ``masked_softmax``: scores to weights over real items only;
 * ``AttentionPooling``: one vector from a set;
-* ``MultiHeadAttention``: every position asks every other, one projection for all heads.
+* ``MultiHeadAttention``: every position asks every other, one projection for all heads;
+* ``ScoringHead`` and ``top_k``: a context to scores of candidates, and scores to a list.
 
 Shapes are ``(batch, length, width)``. A mask is boolean, True = real item, and comes from item
 ids, never from vectors: a vector can be zero by chance. All layers save, load, and run in
 ``model.fit``, ``tf.function``, ``mixed_float16`` and under ``tf.distribute``.
 
-Explained in the chapter "Scores and weights"; tested against ``formulas``.
+Explained in the chapters "Scores and weights" and "From weights to a ranking"; tested against
+``formulas``.
 """
 
 from attnrec_lite.attention.multihead import MultiHeadAttention
 from attnrec_lite.attention.pooling import AttentionPooling
+from attnrec_lite.attention.readout import ScoringHead, top_k
 from attnrec_lite.attention.scores import SCORES, Score, scores
 from attnrec_lite.attention.weights import masked_softmax
 
@@ -24,6 +27,8 @@ __all__ = [
     "AttentionPooling",
     "MultiHeadAttention",
     "Score",
+    "ScoringHead",
     "masked_softmax",
     "scores",
+    "top_k",
 ]
