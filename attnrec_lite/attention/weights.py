@@ -13,7 +13,8 @@ import tensorflow as tf
 def masked_softmax(scores: Any, mask: Any = None, axis: int = -1) -> tf.Tensor:
     """Scores to weights over real items: equations (2.2), (2.4), (2.6) and (2.16).
 
-    Its gradient is equation (2.13), and 0 where nothing is real.
+    Over candidates the same is a choice probability, equation (4.3). Its gradient is equation
+    (2.13), and 0 where nothing is real.
 
     Args:
         scores: any shape and float type, finite at real items; the softmax itself runs in float32

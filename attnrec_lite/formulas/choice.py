@@ -74,7 +74,7 @@ def click_probability(context: ArrayLike, weights: ArrayLike, bias: float = 0.0)
     Raises:
         ValueError: if the shapes do not fit.
 
-    Layer: none of ours; it is ``keras.layers.Dense(1, "sigmoid")`` on the context.
+    Layer: ``keras.layers.Dense`` of one unit with a sigmoid, on the context.
 
     Source: S2-F3 and S2-F11, with the linear map that they leave out.
 

@@ -187,7 +187,7 @@ def preference_scores(context: ArrayLike, items: ArrayLike, bias: ArrayLike = 0.
     Raises:
         ValueError: if the shapes do not fit.
 
-    Layer: ``models.QKVRecommender``, as its readout.
+    Layer: ``attention.ScoringHead``, kind "dot"; it is the readout of ``models.QKVRecommender``.
     Source: the step that S0-F3 and S4-F4 leave out.
 
     >>> preference_scores([1.0, 0.25], [[1, 0], [1, 1]], [0.0, -0.5])

@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from attnrec_lite.formulas import elementwise_scores, mean_attention, sigmoid, softmax
+from attnrec_lite.formulas import (
+    click_probability,
+    elementwise_scores,
+    mean_attention,
+    sigmoid,
+    softmax,
+)
 
 SCORES = np.random.default_rng(0).normal(scale=3, size=(4, 6))
 
@@ -27,3 +33,11 @@ def test_number_meets_number_in_the_multiply_layer():
     query, keys = SCORES[:2].astype("float32")
     found = keras.layers.Multiply()([query[None], keys[None]])
     assert_allclose(found[0], elementwise_scores(query, keys), atol=1e-5)
+
+
+def test_a_click_is_one_dense_unit_with_a_sigmoid():
+    layer = keras.layers.Dense(1, activation="sigmoid")
+    layer.build((None, 6))
+    layer.set_weights([SCORES[0, :, None], np.array([-1.5])])
+    found = layer(SCORES[1:].astype("float32"))[:, 0]
+    assert_allclose(found, click_probability(SCORES[1:], SCORES[0], bias=-1.5), atol=1e-5)
