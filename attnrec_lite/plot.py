@@ -16,7 +16,6 @@ from cycler import cycler
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
@@ -26,7 +25,8 @@ from attnrec_lite.explain import AttentionRecord
 INK = "#7b818a"  # about 4:1 against white and against the site's dark ground
 COLOURS: list[str] = [str(c) for c in sns.color_palette("colorblind").as_hex()]
 SIZE = (6.4, 3.4)  # inches; a phone shows it at half size and it can still be read
-HEAT = LinearSegmentedColormap.from_list("attention", ["#0173b200", "#0173b2ff"])
+HEAT = LinearSegmentedColormap.from_list("attention", ["#dbe9f4", "#084a7a"])  # on any ground
+ON_HEAT = ("#051a28", "white")  # text on its lighter and its darker shades
 
 STYLE: dict[str, Any] = {
     "axes.edgecolor": INK,
@@ -106,8 +106,7 @@ def heat_map(
         annot_kws={"color": INK},
     )  # fmt: skip
     for text, value in zip(ax.texts, w.flat, strict=True):
-        if value > 0.3:  # a shade that neither white nor ink can be read on, on every ground
-            text.set(color="white", path_effects=[withStroke(linewidth=2.5, foreground="#10405f")])
+        text.set_color(ON_HEAT[int(value > 0.65)])
     ax.tick_params(length=0)
     ax.set_yticklabels(ax.get_yticklabels(), rotation=0)
     return ax
