@@ -6,6 +6,12 @@ A *score* says more or less and may have any sign; a *weight* is a share: not ne
 weights of one query add up to one.
 """
 
+from attnrec_lite.formulas.attention import (
+    attend,
+    multi_head,
+    project,
+    visible,
+)
 from attnrec_lite.formulas.by_hand import (
     broken_ties,
     decimals_for_order,
@@ -22,6 +28,16 @@ from attnrec_lite.formulas.choice import (
     gumbel_choice,
     head_scores,
     log_odds,
+)
+from attnrec_lite.formulas.cost import (
+    crossing_length,
+    linear_attention,
+    low_rank_attention,
+    multiply_adds,
+)
+from attnrec_lite.formulas.positions import (
+    add_positions,
+    sinusoids,
 )
 from attnrec_lite.formulas.ranking import (
     expected_place,
@@ -64,7 +80,9 @@ from attnrec_lite.formulas.weights import (
 )
 
 __all__ = [
+    "add_positions",
     "additive_scores",
+    "attend",
     "bilinear_scores",
     "blend_scores",
     "broken_ties",
@@ -73,6 +91,7 @@ __all__ = [
     "content_scores",
     "cosine_ceiling",
     "cosine_scores",
+    "crossing_length",
     "decimals_for_order",
     "dot_scores",
     "dot_variance",
@@ -85,15 +104,20 @@ __all__ = [
     "interest_scores",
     "item_neighbour_scores",
     "item_similarity",
+    "linear_attention",
     "log_odds",
+    "low_rank_attention",
     "low_rank_scores",
     "masked_softmax",
     "mean_attention",
     "moved_share",
+    "multi_head",
+    "multiply_adds",
     "next_counts",
     "popularity_scores",
     "preference_scores",
     "product_scores",
+    "project",
     "rounding_slack",
     "scaled_dot_scores",
     "scores_behind",
@@ -101,9 +125,11 @@ __all__ = [
     "sharpness",
     "shelf_value",
     "sigmoid",
+    "sinusoids",
     "softmax",
     "softmax_jacobian",
     "top_k",
     "user_neighbour_scores",
+    "visible",
     "weighted_sum",
 ]
