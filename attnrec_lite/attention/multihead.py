@@ -1,6 +1,6 @@
-"""Every position asks every other, several times side by side.
+"""Every position asks every other, or a second sequence, several times side by side.
 
-Built from the formulas of the chapter "Scores and weights", and tested against them.
+Explained in the chapter "Queries, keys and values"; tested against ``formulas``.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import keras
 import tensorflow as tf
 
 from attnrec_lite._checks import whole
-from attnrec_lite.attention.scores import scores
-from attnrec_lite.attention.weights import masked_softmax
+from attnrec_lite.attention.attend import attend, visible
 
 
 @keras.saving.register_keras_serializable("attnrec_lite")
 class MultiHeadAttention(keras.layers.Layer):
-    """Every position asks every position: scaled dot product, one projection for q, k and v.
+    """Scaled dot product, all heads in one product: equations (3.1), (3.2), (3.3), (3.4), (3.5).
 
-    The five slots: query, keys and values = projections of the same tokens; score = scaled dot;
+    The five slots: query = projections of the tokens; keys and values = projections of the same
+    tokens (self-attention) or of a second sequence (cross-attention); score = scaled dot;
     normaliser = softmax over the keys, per head; readout = one projection of all heads.
 
     Args:
@@ -28,6 +28,7 @@ class MultiHeadAttention(keras.layers.Layer):
         causal: True lets a position see itself and what came before, nothing later.
         use_bias: whether the projections add a bias.
         seed: makes the first weights reproducible.
+        window: how far a position sees, itself included; None = any distance.
 
     Raises:
         ValueError: if a number is not a whole number from 1.
@@ -40,11 +41,13 @@ class MultiHeadAttention(keras.layers.Layer):
         causal: bool = False,
         use_bias: bool = True,
         seed: int | None = None,
+        window: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.heads, self.key_dim = whole("heads", heads), whole("key_dim", key_dim)
         self.causal, self.use_bias, self.seed = causal, use_bias, seed
+        self.window = None if window is None else whole("window", window)
         self.supports_masking = True
 
     def build(self, tokens_shape: Any) -> None:
@@ -61,39 +64,65 @@ class MultiHeadAttention(keras.layers.Layer):
                 setattr(self, f"{name}_bias", bias)
 
     def call(
-        self, tokens: tf.Tensor, mask: tf.Tensor | None = None, bias: tf.Tensor | None = None
+        self,
+        tokens: tf.Tensor,
+        mask: tf.Tensor | None = None,
+        bias: tf.Tensor | None = None,
+        memory: tf.Tensor | None = None,
+        memory_mask: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """``(batch, length, d)`` to outputs ``(batch, length, d)`` and the weights.
+        """``(batch, n, d)`` to outputs ``(batch, n, d)`` and weights ``(batch, head, n, m)``.
 
-        ``mask`` is boolean ``(batch, length)``; ``bias`` is added to the scores and broadcasts
-        against ``(batch, head, query, key)``, the shape of the weights. A position that may see
-        no real item has weights of zero.
+        Without ``memory`` the tokens look at one another, and ``mask``, boolean ``(batch, n)``,
+        says which are real. With ``memory``, ``(batch, m, d)``, they look at that sequence alone,
+        and ``memory_mask`` says what is real there. ``bias`` is added to the scores and broadcasts
+        against the weights. A position that may see no real item has weights of zero.
         """
-        batch, length = tf.shape(tokens)[0], tf.shape(tokens)[1]
-        x = tf.matmul(tokens, self.qkv)
-        x = x + self.qkv_bias if self.use_bias else x
-        x = tf.reshape(x, (batch, length, 3, self.heads, self.key_dim))
-        q, k, v = tf.unstack(tf.transpose(x, (2, 0, 3, 1, 4)))  # each (batch, head, length, key)
-        s = scores(q, k, "scaled_dot")
-        s = s if bias is None else s + tf.cast(bias, s.dtype)
-        weights = masked_softmax(s, self._visible(length, mask))
-        z = tf.transpose(tf.matmul(weights, v), (0, 2, 1, 3))
-        z = tf.matmul(tf.reshape(z, (batch, length, self.heads * self.key_dim)), self.out)
+        inner = self.heads * self.key_dim
+        if memory is None:
+            x = self._project(tokens, 0, 3 * inner)
+            q, k, v = (self._split(part) for part in tf.split(x, 3, axis=-1))
+        elif self.causal or self.window is not None:
+            raise ValueError(
+                "memory: expected none with causal or window: whose order would it be?"
+            )
+        else:
+            q = self._split(self._project(tokens, 0, inner))
+            x = self._project(memory, inner, 3 * inner)
+            k, v = (self._split(part) for part in tf.split(x, 2, axis=-1))
+        seen = self._visible(tokens, mask) if memory is None else _over_keys(memory_mask)
+        z, weights = attend(q, k, v, seen, bias)
+        z = tf.transpose(z, (0, 2, 1, 3))
+        z = tf.matmul(tf.reshape(z, (tf.shape(z)[0], tf.shape(z)[1], inner)), self.out)
         return (z + self.out_bias if self.use_bias else z), weights
 
     def compute_mask(self, *args: Any, **kwargs: Any) -> None:
         """No mask is handed on: the next layer takes its own from the ids."""
 
-    def _visible(self, length: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor | None:
+    def _project(self, tokens: tf.Tensor, start: int, stop: int) -> tf.Tensor:
+        """Tokens times a part of the columns of ``qkv``."""
+        x = tf.matmul(tokens, self.qkv[:, start:stop])
+        return x + self.qkv_bias[start:stop] if self.use_bias else x
+
+    def _split(self, x: tf.Tensor) -> tf.Tensor:
+        """``(batch, length, heads x key_dim)`` to ``(batch, head, length, key_dim)``."""
+        x = tf.reshape(x, (tf.shape(x)[0], tf.shape(x)[1], self.heads, self.key_dim))
+        return tf.transpose(x, (0, 2, 1, 3))
+
+    def _visible(self, tokens: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor | None:
         """Who may look at whom: boolean, broadcasts against (batch, head, query, key)."""
-        seen = None if mask is None else mask[:, tf.newaxis, tf.newaxis, :]
-        if not self.causal:
-            return seen
-        steps = tf.range(length)
-        past = steps[tf.newaxis, :] <= steps[:, tf.newaxis]  # key <= query
-        return past if seen is None else past & seen
+        if not self.causal and self.window is None:
+            return _over_keys(mask)
+        real = tf.ones(tf.shape(tokens)[:2], tf.bool) if mask is None else mask
+        return visible(real, self.causal, self.window)[:, tf.newaxis]
 
     def get_config(self) -> dict[str, Any]:
         """What it takes to build this layer again."""
-        own = {"heads": self.heads, "key_dim": self.key_dim, "causal": self.causal}
-        return {**super().get_config(), **own, "use_bias": self.use_bias, "seed": self.seed}
+        own: dict[str, Any] = {"heads": self.heads, "key_dim": self.key_dim, "causal": self.causal}
+        own |= {"use_bias": self.use_bias, "seed": self.seed, "window": self.window}
+        return {**super().get_config(), **own}
+
+
+def _over_keys(mask: tf.Tensor | None) -> tf.Tensor | None:
+    """A mask of keys, the same for every head and query."""
+    return None if mask is None else mask[:, tf.newaxis, tf.newaxis, :]
