@@ -22,6 +22,7 @@ _MODULES = (
     "formulas",
     "models",
     "plot",
+    "probes",
     "training",
     "working",
 )
