@@ -22,6 +22,7 @@ from attnrec_lite.exercises.core import Exercise, Result
 CHAPTERS = {  # chapter number to the module with its exercises, named as the notebook is
     "1": "attention_economy",
     "2": "scores_and_weights",
+    "3": "queries_keys_values",
     "4": "weights_to_ranking",
     "5": "by_hand",
 }
