@@ -17,7 +17,7 @@ from attnrec_lite.attention.weights import masked_softmax
 def attend(
     queries: Any, keys: Any, values: Any, visible: Any = None, bias: Any = None
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Every query looks at every key it may see: equation (3.2).
+    """Every query looks at every key it may see: equations (3.2) and (3.6).
 
     Args:
         queries: ``(..., n, d_k)``.

@@ -64,7 +64,7 @@ def sinusoids(length: int, width: int) -> Floats:
     Raises:
         ValueError: if a number is not whole, or the width is odd.
 
-    Layer: ``attention.Positions(kind="sinusoids")``.
+    Layer: ``attention.Positions``, kind "sinusoids".
     Source: Vaswani et al. (2017), section 3.5.
 
     >>> sinusoids(2, 4).round(3)

@@ -15,9 +15,9 @@ BOOK = Path(__file__).parents[3] / "book"
 SHELF = np.array([TOY_GOODS[name] for name in ("kettle", "teapot", "tablecloth", "ice bucket")])
 
 
-def source(chapter: str) -> str:
-    """The whole text of a notebook, figure captions included."""
-    cells = json.loads((BOOK / f"{chapter}.ipynb").read_text(encoding="utf8"))["cells"]
+def source() -> str:
+    """The whole text of the chapter, figure captions included."""
+    cells = json.loads((BOOK / "scores-and-weights.ipynb").read_text(encoding="utf8"))["cells"]
     figures = [cell["metadata"].get("mystnb", {}).get("figure", {}) for cell in cells]
     captions = [figure.get("caption", "") for figure in figures]
     return "\n".join([*("".join(cell["source"]) for cell in cells), *captions])
@@ -25,46 +25,25 @@ def source(chapter: str) -> str:
 
 def test_the_opening_gives_the_cosines_of_the_shelf_in_per_cent():
     shares = 100 * formulas.cosine_scores(TOY_GOODS["kettle"], SHELF)
-    text = source("scores-and-weights")
+    text = source()
     told = re.search(r"gives (\S+) %, (\S+) %, (\S+) % and (\S+) %\..*?add up to (\S+) %", text)
     numbers = [float(number.replace("−", "-")) for number in told.groups()]
     np.testing.assert_allclose(numbers, [*shares, shares.sum()], atol=0.5)
 
 
 def test_the_table_of_goods_is_the_one_that_the_cells_use():
-    rows = re.findall(r"^\| (?:hot water|table) \| (.*) \|$", source("scores-and-weights"), re.M)
+    rows = re.findall(r"^\| (?:hot water|table) \| (.*) \|$", source(), re.M)
     table = [[float(cell.replace("−", "-")) for cell in row.split(" | ")] for row in rows]
     np.testing.assert_array_equal(np.transpose(table), SHELF)
 
 
 def test_the_ceiling_falls_below_one_half_where_the_caption_says():
-    assert "half of the attention among eight goods, among nine no more" in source(
-        "scores-and-weights"
-    )
+    assert "half of the attention among eight goods, among nine no more" in source()
     assert formulas.cosine_ceiling(8) > 0.5 > formulas.cosine_ceiling(9)
     assert formulas.cosine_ceiling(100_000, temperature=0.1) > 0.99
     assert formulas.cosine_ceiling(1000) < 0.01
 
 
 def test_the_small_embedding_spreads_as_little_as_the_caution_says():
-    assert "which is 0.08 at width 1024" in source("scores-and-weights")
+    assert "which is 0.08 at width 1024" in source()
     assert round(0.05**2 * np.sqrt(1024), 2) == 0.08
-
-
-def test_ndcg_of_three_places_is_what_the_cover_says():
-    told = re.search(r"is 1 if .*?, (\S+) if second, (\S+) if tenth", source("intro"))
-    gains = [ndcg_at(place) for place in (2, 10)]
-    np.testing.assert_allclose([float(number) for number in told.groups()], gains, atol=0.005)
-
-
-def ndcg_at(place: int) -> float:
-    """NDCG of a single target at a place, by the package."""
-    from attnrec_lite.evaluation import ranking_metrics
-
-    return float(ranking_metrics([place - 1], [0], k=10)["ndcg"][0])
-
-
-def test_the_items_counted_on_the_cover_are_those_of_the_inventory():
-    items = json.loads((BOOK / "source_items.json").read_text(encoding="utf8"))
-    treated = sum(item["chapter"] == "scores-and-weights" for item in items)
-    assert f"with {treated} of the {len(items)} items" in source("intro")
