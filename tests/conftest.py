@@ -1,4 +1,4 @@
-"""What all tests share: one build of the book, and a quiet TensorFlow."""
+"""What all tests share: one build of the book, a quiet TensorFlow, half precision for one test."""
 
 from __future__ import annotations
 
@@ -43,3 +43,14 @@ def site() -> Path:
         )  # fmt: skip
     assert done.returncode == 0, f"the book does not build:\n{done.stdout}\n{done.stderr}"
     return ROOT / "_build" / "html"
+
+
+@pytest.fixture
+def mixed_float16() -> Iterator[None]:
+    """Keras computes in float16 and keeps parameters in float32, for one test."""
+    import keras  # only where it is asked for: it takes seconds
+
+    before = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy("mixed_float16")
+    yield
+    keras.mixed_precision.set_global_policy(before)

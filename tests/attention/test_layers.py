@@ -51,14 +51,6 @@ def formula_scores(layer, query, keys):
     return function(query, keys, *arguments) / layer.temperature
 
 
-@pytest.fixture
-def mixed_float16():
-    before = keras.mixed_precision.global_policy()
-    keras.mixed_precision.set_global_policy("mixed_float16")
-    yield
-    keras.mixed_precision.set_global_policy(before)
-
-
 # ---- masked softmax ----------------------------------------------------------------------------
 
 

@@ -39,14 +39,6 @@ def head(kind, **options):
     return layer
 
 
-@pytest.fixture
-def mixed_float16():
-    before = keras.mixed_precision.global_policy()
-    keras.mixed_precision.set_global_policy("mixed_float16")
-    yield
-    keras.mixed_precision.set_global_policy(before)
-
-
 @pytest.mark.parametrize("kind", READOUTS)
 @pytest.mark.parametrize("units", [None, 6])
 @pytest.mark.parametrize("shared", [True, False])

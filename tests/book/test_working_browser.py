@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from attnrec_lite.working import Working
 
 pytestmark = pytest.mark.slow
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 SCORE = Working("one score and its weight", q1=1.0, k1=0.5, q10=-0.25, k10=3.0).steps(
     s="q1 * k1 + q10 * k10",
     e="exp(s)",
@@ -32,18 +26,6 @@ TWIN = Working("a page that stands twice", x=2.0).steps(y="x ** 2")
 DOCUMENT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Working</title>
 <meta name="viewport" content="width=device-width">
 <main><h1>Working</h1>{pages}</main></html>"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("CI", "").lower() in {"1", "true"}:
-            pytest.fail("no Chromium: CI must install one (apt-get install chromium)")
-        pytest.skip("no Chromium on this machine: install `chromium` to run the browser tests")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 
-import keras
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -55,14 +54,6 @@ def planted():
     split = leave_one_out(log_of(cycle()))
     model = QKVRecommender(split.train.items, width=16, window=8, negatives=32, dropout=0.1)
     return model.fit(split.train, epochs=8, batch=16), split
-
-
-@pytest.fixture
-def mixed_float16():
-    before = keras.mixed_precision.global_policy()
-    keras.mixed_precision.set_global_policy("mixed_float16")
-    yield
-    keras.mixed_precision.set_global_policy(before)
 
 
 # ---- what it computes --------------------------------------------------------------------------
