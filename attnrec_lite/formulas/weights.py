@@ -86,6 +86,7 @@ def entropy(weights: ArrayLike, axis: int = -1) -> Floats:
         ValueError: if the weights are negative or sum to something else.
 
     Layer: none; it measures weights and trains nothing.
+    Source: ours; Shannon's entropy, which no article uses.
 
     >>> entropy([0.5, 0.5, 0.0]).round(4), entropy([1.0, 0.0])
     (np.float64(0.6931), np.float64(0.0))
@@ -115,6 +116,7 @@ def masked_softmax(scores: ArrayLike, mask: ArrayLike, axis: int = -1) -> Floats
             finite, or there is no such axis.
 
     Layer: ``attention.masked_softmax``.
+    Source: S3-C3 has the mask, with 1 for what is hidden and without the rule for an empty row.
 
     >>> masked_softmax([0.0, 2.0, 2.0], [False, True, True])
     array([0. , 0.5, 0.5])
@@ -199,6 +201,7 @@ def softmax_jacobian(weights: ArrayLike) -> Floats:
         ValueError: if ``weights`` is not a vector.
 
     Layer: none of its own; TensorFlow's gradient of ``attention.masked_softmax`` is it.
+    Source: ours; why S2-F4 divides by the root of the width.
 
     >>> softmax_jacobian([0.5, 0.5])
     array([[ 0.25, -0.25],

@@ -122,6 +122,13 @@ def test_every_function_names_its_equations_and_no_other():
     assert named == PLACES
 
 
+@pytest.mark.parametrize("name", formulas.__all__)
+def test_every_formula_says_shapes_errors_layer_source_and_shows_an_example(name):
+    docstring = getattr(formulas, name).__doc__
+    parts = ("Args:", "Returns:", "Raises:", "Layer:", "Source:", ">>> ")
+    assert [part for part in parts if part not in docstring] == []
+
+
 def test_every_number_in_the_code_is_one_of_the_book():
     known = {equation.number for equation in EQUATIONS}
     chapters = {equation.number.partition(".")[0] for equation in EQUATIONS}
