@@ -29,7 +29,8 @@ def _shelf_falling(answer: Answer, rng: Generator) -> None:
 
 
 def _shelf_any(answer: Answer, rng: Generator) -> None:
-    attention, chances = np.roll(np.sort(rng.dirichlet(np.ones(5)))[::-1], 2), rng.random(12)
+    attention, chances = np.sort(rng.dirichlet(np.ones(5))), rng.random(12)
+    attention = attention[np.insert(rng.permutation(4), 2, 4)]  # the rest in any order
     _best(answer, attention, chances,
           "here the third place is looked at most: the best good belongs there")  # fmt: skip
 
@@ -90,11 +91,12 @@ def _user_values(answer: Answer, rng: Generator) -> None:
 
 
 def _user_nearest(answer: Answer, rng: Generator) -> None:
-    row = np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
-    near_by, middle = [1.0, 1.0, 1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0, 1.0, 0.0]
-    x = np.array([near_by, middle] + [[1.0, 0.0, 0.0, 0.0, 0.0, 1.0]] * 4)
+    row = np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+    near_by, middle = [1.0, 1.0, *[0.0] * 6], [1.0, 1.0, 0.0, 1.0, *[0.0] * 4]
+    all_goods, far = [1.0] * 8, [1.0, *[0.0] * 6, 1.0]  # the first has most in common
+    x = np.array([near_by, middle, all_goods, far, far, far])
     x, count = x[rng.permutation(6)], int(rng.integers(1, 3))
-    found = array(answer(row.copy(), x.copy(), count), (6,), f"{count} neighbours of 6 users")
+    found = array(answer(row.copy(), x.copy(), count), (8,), f"{count} neighbours of 6 users")
     near(found, formulas.user_neighbour_scores(row, x, count), f"{count} of 6 users as neighbours",
          "sort the users by their cosine, largest first, and keep the first")  # fmt: skip
 
@@ -157,10 +159,12 @@ def _blend_ends(answer: Answer, rng: Generator) -> None:
 
 
 def _blend_constant(answer: Answer, rng: Generator) -> None:
-    same, second = np.full(6, float(rng.integers(9))), rng.normal(size=6)
-    found = array(answer(same, second.copy(), 0.5), (6,), "a first rule that scores all alike")
-    near(found, formulas.blend_scores(same, second, 0.5), "a first rule that scores all alike",
-         "its standard deviation is 0: it has no opinion, so let it add 0, not nan")  # fmt: skip
+    same, other = np.full(6, float(rng.integers(9))), rng.normal(size=6)
+    for which, first, second in (("first", same, other), ("second", other, same)):
+        given = f"a {which} rule that scores all alike"
+        found = array(answer(first.copy(), second.copy(), 0.5), (6,), given)
+        advice = "its standard deviation is 0: it has no opinion, so let it add 0, not nan"
+        near(found, formulas.blend_scores(first, second, 0.5), given, advice)
 
 
 # 1.6 same_order(first, second, real) --------------------------------------------------------------
@@ -169,7 +173,9 @@ def _blend_constant(answer: Answer, rng: Generator) -> None:
 def _weights(
     rng: Generator, rows: int, columns: int
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    real = np.arange(columns) >= rng.integers(1, columns - 2, size=rows)[:, None]
+    real = rng.permuted(
+        np.arange(columns) >= rng.integers(2, columns - 1, size=rows)[:, None], axis=1
+    )  # 2 real items or more in any places, and 2 of padding or more
     w = np.where(real, rng.random((rows, columns)), 0.0)
     return w / w.sum(axis=1, keepdims=True), real
 

@@ -109,10 +109,36 @@ def same_winner(first, second, real):
     return (first.argmax(1) == second.argmax(1)).astype(float)
 
 
+def rolled_to_the_best_place(attention, chances):
+    return np.roll(np.argsort(-chances)[: len(attention)], attention.argmax())
+
+
+def nearest_by_goods_in_common(row, interactions, neighbours):
+    length = np.sqrt(row.sum() * interactions.sum(1))
+    alike = np.divide(interactions @ row, length, out=np.zeros(len(length)), where=length > 0)
+    nearest = np.argsort(-(interactions @ row), kind="stable")[:neighbours]
+    return alike[nearest] @ interactions[nearest]
+
+
+def only_the_first_guarded(first, second, share):
+    one = (first - first.mean()) / first.std() if first.std() > 0 else 0 * first
+    return share * one + (1 - share) * (second - second.mean()) / second.std()
+
+
+def the_last_ones_are_real(first, second, real):
+    found = []
+    for a, b, n in zip(first, second, real.sum(1), strict=True):
+        i, j = np.triu_indices(n, 1)
+        a, b = a[len(a) - n :], b[len(b) - n :]
+        found.append(np.mean((a[i] > a[j]) == (b[i] > b[j])) if len(i) else 1.0)
+    return np.array(found)
+
+
 WRONG = [  # number, answer, words of the property that fails, words of the advice
     ("1.1", best_goods_in_order, "the third place", "belongs there"),
     ("1.1", worst_goods, "nothing sells more", "comes first"),
     ("1.1", always_the_best, "nothing sells more", "no good twice"),
+    ("1.1", rolled_to_the_best_place, "the third place", "belongs there"),
     ("1.2", common_users, "root of the counts", "pays for popularity"),
     ("1.2", with_itself, "its own neighbour", "set it to 0"),
     ("1.2", unguarded, "nobody took", "0 / 0"),
@@ -120,6 +146,7 @@ WRONG = [  # number, answer, words of the property that fails, words of the advi
     ("1.3", everybody, "only the nearest", "largest first"),
     ("1.3", furthest, "only the nearest", "largest first"),
     ("1.3", unguarded_users, "bought nothing", "not nan"),
+    ("1.3", nearest_by_goods_in_common, "only the nearest", "by their cosine"),
     ("1.4", unguarded_gini, "before the first sale", "0 / 0"),
     ("1.4", gini_up_to_one, "mean difference", "all pairs"),
     ("1.4", gini_of_unsorted, "", ""),
@@ -127,7 +154,9 @@ WRONG = [  # number, answer, words of the property that fails, words of the advi
     ("1.5", plain_sum, "on one scale", "larger numbers decide"),
     ("1.5", swapped, "on one scale", "standard deviation"),
     ("1.5", unguarded_blend, "without an opinion", "not nan"),
+    ("1.5", only_the_first_guarded, "without an opinion", "not nan"),
     ("1.6", without_mask, "not with its mirror", "pairs of real items"),
     ("1.6", unguarded_pairs, "without a pair", "no disagreement"),
     ("1.6", same_winner, "", "pairs"),
+    ("1.6", the_last_ones_are_real, "not with its mirror", "pairs of real items"),
 ]
