@@ -41,7 +41,8 @@ def _top_padding(answer: Answer, rng: Generator) -> None:
 
 def _top_seen(answer: Answer, rng: Generator) -> None:
     scores = rng.normal(size=12) - 9
-    seen = [int(i) for i in rng.choice(np.arange(1, 12), 3, replace=False)]
+    best_first = 1 + np.argsort(-scores[1:])
+    seen = [int(i) for i in (best_first[0], *rng.choice(best_first[1:], 2, replace=False))]
     found = _list(answer, scores, 4, seen, f"seen {seen}")
     met = sorted(set(found) & set(seen))
     if met:
@@ -49,7 +50,8 @@ def _top_seen(answer: Answer, rng: Generator) -> None:
                     "a score of 0 is a high score where the others are negative: use -inf"
                     )  # fmt: skip
     if found != _best(scores, 4, seen):
-        raise Wrong(f"seen {seen}: expected {_best(scores, 4, seen)}; received {found}")
+        raise Wrong(f"seen {seen}: expected {_best(scores, 4, seen)}; received {found}",
+                    "leave out what was seen first, and cut after k then")  # fmt: skip
 
 
 def _top_ties(answer: Answer, rng: Generator) -> None:

@@ -25,6 +25,11 @@ def multiply_by_the_mask(scores, k, seen):
     return np.argsort(-s, kind="stable")[:k]
 
 
+def cut_then_filter(scores, k, seen):
+    order = np.argsort(-scores[1:], kind="stable")[:k] + 1
+    return order[~np.isin(order, seen)]
+
+
 def turned_around(scores, k, seen):
     s = scores.copy()
     s[[0, *seen]] = -np.inf
@@ -82,6 +87,7 @@ WRONG = [  # number, answer, words of the property that fails, words of the advi
     ("4.1", multiply_by_the_mask, "what was seen", "a score of 0 is a high score"),
     ("4.1", turned_around, "the smaller id comes first", "kind='stable'"),
     ("4.1", filled_up, "shorter where fewer", "may not fill up"),
+    ("4.1", cut_then_filter, "what was seen", "cut after k then"),
     ("4.2", lambda q, shelf: shelf[::-1], "the goods are others", "another order"),
     ("4.2", lambda q, shelf: np.stack([context(q, shelf)] * 2), "the goods are others", "differ"),
     ("4.2", lambda q, shelf: -shelf, "the context is the same", "changes no weight"),
