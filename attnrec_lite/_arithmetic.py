@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
@@ -33,7 +34,8 @@ def parse(expression: str, known: Mapping[str, float]) -> Tree:
     if not isinstance(expression, str) or len(expression) > LONGEST:
         raise ValueError(f"{refused}{expression!r:.60}")
     try:
-        body = ast.parse(expression.strip(), mode="eval").body
+        with warnings.catch_warnings(action="ignore", category=SyntaxWarning):
+            body = ast.parse(expression.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ValueError(f"{refused}{expression!r:.60}") from None
     return _tree(body, known, DEEPEST)
@@ -64,8 +66,15 @@ def _tree(node: ast.expr, known: Mapping[str, float], depth: int) -> Tree:
                 return (name, *[_tree(arg, known, depth - 1) for arg in args])
     raise ValueError(
         "expression: expected numbers, names, + - * / ** and " + ", ".join(FUNCTIONS)
-        + f"; received {ast.unparse(node)!r:.60}"
+        + f"; received {_quote(node)!r:.60}"
     )  # fmt: skip
+
+
+def _quote(node: ast.expr) -> str:
+    try:
+        return ast.unparse(node)
+    except (RecursionError, ValueError):  # very deep, or a number of thousands of digits
+        return "something very long"
 
 
 def evaluate(tree: Tree, values: Mapping[str, float]) -> float:

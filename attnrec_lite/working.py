@@ -1,8 +1,9 @@
 """A calculation set out like a page of working: name, formula, the same with numbers, result.
 
-Every line can be checked by a calculator, and every given number can be changed, in Python with
-``change`` and on the rendered page in its box. Expressions are text in a tiny language of
-arithmetic; they are parsed and checked, never evaluated as Python or as JavaScript.
+Every line can be checked by a calculator to the last digit shown; the page itself goes on with all
+digits that a computer has, so that 0.1 + 0.2 - 0.3 is 6e-17. Every given number can be changed, in
+Python with ``change`` and on the rendered page in its box. Expressions are text in a tiny language
+of arithmetic; they are parsed and checked, never evaluated as Python or as JavaScript.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ class Working:
         self._check_name(name)
         return self._with(Line(name, parse(expression, self._values), str(note)))
 
-    def steps(self, **expressions: str) -> Self:
+    def steps(self, /, **expressions: str) -> Self:
         """The page with several lines more, ``name="expression"``, in the order given."""
         page = self
         for name, expression in expressions.items():
@@ -89,6 +90,8 @@ class Working:
 
     def softmax(self, scores: str = "s", weights: str = "a") -> Self:
         """The page with the softmax of ``s1``, ``s2``, ... as lines: ``e1``..., total, ``a1``...
+
+        For paper: at most about 150 scores, and none above 709, whose exponential is undefined.
 
         Args:
             scores: what the names of the scores begin with.
@@ -104,7 +107,7 @@ class Working:
         page = page.step("total", " + ".join(f"e{i}" for i in rows))
         return page.steps(**{f"{weights}{i}": f"e{i} / total" for i in rows})
 
-    def change(self, **given: float) -> Self:
+    def change(self, /, **given: float) -> Self:
         """The same page worked again from other numbers.
 
         Raises:
@@ -178,7 +181,8 @@ class Working:
             return f'<span data-of="{leaf}"{mark}>{_shown(self._values[leaf], wrap)}</span>'
 
         boxes = "".join(
-            f'<label style="white-space:nowrap">{name} <input type="number" step="any" readonly '
+            f'<label style="white-space:nowrap">{name} '
+            f'<input type="number" step="any" readonly autocomplete="off" '
             f'style="width:5.5em" name="{name}" value="{_exact(value)}"></label> '
             for name, value in self._given.items()
         )

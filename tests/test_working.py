@@ -340,3 +340,24 @@ def test_the_same_page_is_written_the_same_and_needs_no_boxes():
     bare = Working("no numbers").step("y", "1 + 1")._repr_html_()
     assert "<input" not in bare
     assert "<fieldset" not in bare
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["x" + ".a" * 1900, "foo(" + "-" * 1500 + "x)", "not " * 900 + "x", "0x" + "f" * 3990],
+)
+def test_what_is_too_deep_or_too_long_to_quote_is_refused_all_the_same(expression):
+    with pytest.raises(ValueError, match="^expression: expected "):
+        Working("", x=1.0).step("y", expression)
+
+
+@pytest.mark.filterwarnings("error")
+def test_text_that_python_would_warn_about_is_refused_without_a_warning():
+    with pytest.raises(ValueError, match="^expression: expected"):
+        Working("").step("y", "1if 1 else 2")
+
+
+def test_a_line_and_a_given_number_may_be_called_self():
+    page = Working("", self=2.0).steps(y="self + 1")
+    assert page.change(self=3.0)["y"] == 4.0
+    assert Working("", x=1.0).steps(self="x")["self"] == 1.0
