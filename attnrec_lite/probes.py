@@ -44,8 +44,8 @@ def influence(
         causal model everything above the diagonal is exactly 0.0 on a CPU.
 
     Raises:
-        ValueError: if the history has the wrong shape or the answer is not one finite number or
-            vector per position.
+        ValueError: if the history has the wrong shape, the answer is not one finite number or
+            vector per position, or ``edit`` returns another kind of numbers.
 
     >>> def sums(x): return np.cumsum(x, axis=1)               # answer t reads inputs up to t
     >>> influence(sums, np.ones((1, 3, 1)), edit=lambda column, rng: column + 1)
@@ -61,7 +61,10 @@ def influence(
     for s in range(length):
         for _ in range(whole("tries", tries)):
             edited = x.copy()
-            edited[:, s] = change(x[:, s].copy(), rng)
+            column = np.asarray(change(x[:, s].copy(), rng))
+            if column.dtype.kind != x.dtype.kind:
+                raise ValueError(f"edit: expected {x.dtype}, as history; returned {column.dtype}")
+            edited[:, s] = column
             if x.dtype.kind in "iu":
                 edited[:, s] = np.where(x[:, s] > 0, edited[:, s], 0)
             far = np.abs(_per_position(answer, edited) - before)

@@ -190,3 +190,8 @@ def test_noise_is_as_large_as_the_spread_of_the_vectors():
     large = influence(lambda x: x, 1000 * VECTORS)
     small = influence(lambda x: x, VECTORS)
     assert_allclose(np.diagonal(large), 1000 * np.diagonal(small))
+
+
+def test_an_edit_that_turns_ids_into_fractions_is_refused():
+    with pytest.raises(ValueError, match=r"^edit: expected int\d+, as history; returned float64"):
+        influence(lambda x: x[..., None], np.array([[1, 2, 3]]), edit=lambda c, rng: c + 0.5)

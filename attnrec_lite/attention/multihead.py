@@ -79,6 +79,8 @@ class MultiHeadAttention(keras.layers.Layer):
         against the weights. A position that may see no real item has weights of zero.
         """
         inner = self.heads * self.key_dim
+        if memory is None and memory_mask is not None:
+            raise ValueError("memory_mask: expected none without memory: there is nothing to mask")
         if memory is None:
             x = self._project(tokens, 0, 3 * inner)
             q, k, v = (self._split(part) for part in tf.split(x, 3, axis=-1))

@@ -44,6 +44,14 @@ def _attend_alone(attend: Answer, rng: Generator) -> None:
          "one score has weight 1: the context is its value")  # fmt: skip
 
 
+def _attend_huge(attend: Answer, rng: Generator) -> None:
+    q, k, v = _case(rng)
+    q = 1e6 * q
+    expected = formulas.weighted_sum(formulas.softmax(formulas.scaled_dot_scores(q, k)), v)
+    near(attend(q.copy(), k.copy(), v.copy()), expected, "a query of some millions",
+         "exp of a huge score overflows: take the largest from all of them first")  # fmt: skip
+
+
 # 5.2 scores_behind(weights) -----------------------------------------------------------------------
 
 
@@ -79,6 +87,15 @@ def _table(rng: Generator) -> tuple[np.ndarray, int, np.ndarray]:
     return weights.round(decimals), decimals, inputs
 
 
+def _shuffled(
+    table: tuple[np.ndarray, int, np.ndarray], rng: Generator
+) -> tuple[tuple[np.ndarray, int, np.ndarray], list[int]]:
+    """The table with its items in another order, and the new places of the first two."""
+    printed, decimals, inputs = table
+    order = rng.permutation(len(printed))
+    return (printed[order], decimals, inputs[order]), np.flatnonzero(order < 2).tolist()
+
+
 def _verdict(answer: Answer, table: tuple[np.ndarray, int, np.ndarray], given: str) -> bool:
     printed, decimals, inputs = table
     found = answer(printed.copy(), decimals, inputs.copy())
@@ -89,7 +106,7 @@ def _verdict(answer: Answer, table: tuple[np.ndarray, int, np.ndarray], given: s
 
 def _table_good(answer: Answer, rng: Generator) -> None:
     for _ in range(20):
-        table = _table(rng)
+        table, _ = _shuffled(_table(rng), rng)
         if not _verdict(answer, table, "a printed softmax"):
             off = table[0].sum() - 1
             given = f"a softmax of {len(table[0])} scores, printed with {table[1]} decimals, is off"
@@ -99,12 +116,15 @@ def _table_good(answer: Answer, rng: Generator) -> None:
 
 
 def _table_sum(answer: Answer, rng: Generator) -> None:
-    printed, decimals, inputs = _table(rng)
-    printed[-1] += 2 * formulas.rounding_slack(len(printed), decimals) + 10.0**-decimals
-    if _verdict(answer, (printed, decimals, inputs), "a sum that is off"):
-        raise Wrong(f"weights that sum to {printed.sum():.5f}: expected False; received True",
-                    "n weights with p decimals may miss 1 by n / 2 units of the last place, not by "
-                    "more")  # fmt: skip
+    for sign in (1, -1):
+        printed, decimals, inputs = _table(rng)
+        least = (len(printed) // 2 + 1) * 10.0**-decimals  # the first sum that is too far off
+        printed[-1] += 1 + sign * least - printed.sum()
+        if _verdict(answer, (printed, decimals, inputs), "a sum that is off"):
+            raise Wrong(f"{len(printed)} weights with {decimals} decimals that sum to "
+                        f"{printed.sum():.4f}: expected False; received True",
+                        "n weights with p decimals may miss 1 by n / 2 units of the last place, "
+                        "not by more")  # fmt: skip
 
 
 def _table_sign(answer: Answer, rng: Generator) -> None:
@@ -117,11 +137,14 @@ def _table_sign(answer: Answer, rng: Generator) -> None:
 
 def _table_ties(answer: Answer, rng: Generator) -> None:
     printed, decimals, inputs = _table(rng)
-    moved = 3 * 10.0**-decimals
-    printed[0], printed[1] = printed[0] + moved, printed[1] - moved
-    if _verdict(answer, (printed, decimals, inputs), "equal items with unequal weights"):
-        raise Wrong(f"items 0 and 1 are equal, weights {printed[:2]}: expected False; received "
-                    "True", "equal rows of inputs must have equal weights")  # fmt: skip
+    unit = 10.0**-decimals
+    printed[0], printed[1] = printed[0] + unit, printed[1] - unit
+    table, (i, j) = _shuffled((printed, decimals, inputs), rng)
+    if _verdict(answer, table, "equal items with unequal weights"):
+        printed = table[0]
+        raise Wrong(f"items {i} and {j} are equal, weights {printed[i]:.4f} and {printed[j]:.4f}: "
+                    "expected False; received True",
+                    "equal rows of inputs must have equal weights")  # fmt: skip
 
 
 # 5.4 readings(query, keys, values) ----------------------------------------------------------------
@@ -142,9 +165,13 @@ def _pair(answer: Answer, lists: tuple[np.ndarray, ...]) -> tuple[object, object
 def _reading_b(answer: Answer, rng: Generator) -> None:
     q, k, v = _lists(rng)
     found = array(_pair(answer, (q, k, v))[0], (), f"reading B of {len(q)} items")
-    expected = formulas.softmax(formulas.elementwise_scores(q, k)) @ v
-    near(found, expected, f"reading B of {len(q)} items",
-         "the query is multiplied with the keys number by number, without a sum")  # fmt: skip
+    scores = formulas.elementwise_scores(q, k)
+    advice = "the query is multiplied with the keys number by number, without a sum"
+    if np.allclose(found, scores @ v):
+        advice = "the softmax makes the scores weights, before they meet the values"
+    if np.allclose(found, formulas.softmax(scores / np.sqrt(len(q))) @ v):
+        advice = "the products are not scaled here"
+    near(found, formulas.softmax(scores) @ v, f"reading B of {len(q)} items", advice)
 
 
 def _reading_d(answer: Answer, rng: Generator) -> None:
@@ -165,6 +192,7 @@ FEATURES = "the sum over the interests leaves one number per feature: add over t
 INTEREST_MISTAKES: dict[str, Callable[[Floats, Floats], Floats]] = {
     FEATURES: lambda a, x: a @ x,
     "every interest counts as much as its weight": lambda a, x: x.sum(axis=1),
+    "the vectors count as well, not the weights alone": lambda a, x: a,
     "the best one comes first": lambda a, x: -formulas.interest_scores(a, x),
 }
 
@@ -178,6 +206,11 @@ def _interests(answer: Answer, rng: Generator) -> None:
     for (a, x), found in zip(cases, founds, strict=True):
         right = np.argsort(-formulas.interest_scores(a, x))[:4]
         if not np.array_equal(found, right):
+            advice = "rank by the sum of a_i x_ic over c"
+            if np.array_equal(found, right + 1):
+                advice = "the rows are counted from 0"
+            elif np.array_equal(found, np.sort(right)):
+                advice = "the best one comes first"
             fits = (
                 advice
                 for advice, rank in INTEREST_MISTAKES.items()
@@ -187,8 +220,8 @@ def _interests(answer: Answer, rng: Generator) -> None:
                 )
             )
             raise Wrong(f"{len(a)} interests, {x.shape[1]} features: expected {right.tolist()}; "
-                        f"received {found.astype(int).tolist()}",
-                        next(fits, "rank by the sum of a_i x_ic over c"))  # fmt: skip
+                        f"received [{', '.join(f'{place:.4g}' for place in found)}]",
+                        next(fits, advice))  # fmt: skip
 
 
 def _interests_not_features(answer: Answer, rng: Generator) -> None:
@@ -237,12 +270,15 @@ def _line_clean(answer: Answer, rng: Generator) -> None:
 
 
 def _line_first(answer: Answer, rng: Generator) -> None:
-    for place in range(len(LINES)):
+    signs = rng.permutation([-1, 1] * (len(LINES) // 2))  # too much and too little, both
+    for place, sign in enumerate(signs):
         given, printed = _pages(rng, 3)
         wrong = LINES[place][0]
         start = {name: printed[name] for name, _ in LINES[:place]}
-        bad = _go_on(given, start | {wrong: printed[wrong] + 0.1}, 3)
-        found = answer(dict(given), list(LINES), bad, 3)
+        bad = _go_on(given, start | {wrong: round(printed[wrong] + 0.002 * sign, 3)}, 3)
+        found = answer(dict(given), list(LINES), dict(bad), 3)
+        if found is not None and not isinstance(found, str):
+            raise Wrong(f"expected the name of a line or None; received {type(found).__name__}")
         if found != wrong:
             advice = "the lines below a wrong one are right if they follow from what is printed"
             if found is None:
@@ -255,7 +291,7 @@ def _line_two(answer: Answer, rng: Generator) -> None:
     start = {"s1": printed["s1"], "s2": printed["s2"] + 0.2}
     bad = _go_on(given, start, 3)
     bad["z"] += 0.5
-    found = answer(dict(given), list(LINES), bad, 3)
+    found = answer(dict(given), list(LINES), dict(bad), 3)
     if found != "s2":
         raise Wrong(f"a page wrong in s2 and in z: expected 's2'; received {found!r}",
                     "go from the top and stop at the first")  # fmt: skip
@@ -269,6 +305,7 @@ EXERCISES = (
         {
             "the context is that of the scaled dot product": _attend_context,
             "a single key gives its value": _attend_alone,
+            "huge scores do not overflow": _attend_huge,
         },
         (
             "Three lines: scores, weights, context. Write the shape of each first.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,8 @@ Array = NDArray[np.float64]
 # 3.1 who_sees(mask) -------------------------------------------------------------------------------
 
 
-def _left_padded(rng: Generator, rows: int = 4, length: int = 6) -> NDArray[np.bool_]:
+def _left_padded(rng: Generator, rows: int = 4) -> NDArray[np.bool_]:
+    length = int(rng.integers(5, 9))
     real = rng.integers(1, length, size=rows)
     return np.asarray(np.arange(length) >= length - real[:, None])
 
@@ -47,7 +48,7 @@ def _sees_no_padding(who_sees: Answer, rng: Generator) -> None:
 def _sees_no_future(who_sees: Answer, rng: Generator) -> None:
     mask = _left_padded(rng)
     found = _seen(who_sees, mask)
-    bad = np.argwhere(found & (np.arange(6) > np.arange(6)[:, None]))
+    bad = np.argwhere(found & ~np.tril(np.ones(found.shape[1:], bool)))
     if len(bad):
         b, i, j = bad[0]
         raise Wrong(
@@ -96,6 +97,8 @@ def _attend_masked(attend: Answer, rng: Generator) -> None:
     see[:, int(rng.integers(5))] = True
     found = array(attend(q.copy(), k.copy(), v.copy(), see), (4, 2), "a random visible matrix")
     advice = "hide before the softmax: weights that are set to 0 after it no longer sum to 1"
+    if np.allclose(found, formulas.softmax(q @ k.T / np.sqrt(3) * see) @ v):
+        advice = "a score of 0 is not hidden, since exp(0) is 1: hide with minus infinity"
     near(found, formulas.attend(q, k, v, see)[0], "a random visible matrix", advice)
 
 
@@ -173,35 +176,43 @@ def _click_output(add_click: Answer, rng: Generator) -> None:
     steps, tokens, matrices = _click_stream(add_click, rng)
     q, k, v = formulas.project(tokens, *matrices)
     full, _ = formulas.attend(q, k, v, np.tril(np.ones((len(tokens),) * 2, bool)))
-    advice = "the new click sees itself too: add its key and value before it asks"
-    for number, (output, _, _) in enumerate(steps):
-        if np.allclose(output, formulas.softmax(k[: number + 1] @ q[number]) @ v[: number + 1]):
-            advice = "divide the scores by the root of the length of a key"
+    outputs = np.array([output for output, _, _ in steps])
+    unscaled = [formulas.softmax(k[: t + 1] @ q[t]) @ v[: t + 1] for t in range(len(tokens))]
+    alone = [formulas.attend(q[t : t + 1], k[:t], v[:t])[0][0] for t in range(1, len(tokens))]
+    advice = "W_Q makes the query, W_K the row for the keys, W_V the row for the values"
+    if np.allclose(outputs, unscaled):
+        advice = "divide the scores by the root of the length of a key"
+    elif np.allclose(outputs[1:], alone):
+        advice = "the new click sees itself too: add its key and value before it asks"
+    for number, output in enumerate(outputs):
         near(output, full[number], f"output after click {number + 1}, against all again", advice)
 
 
 def _click_cache(add_click: Answer, rng: Generator) -> None:
     steps, tokens, matrices = _click_stream(add_click, rng)
     _, k, v = formulas.project(tokens, *matrices)
-    near(steps[-1][1], k, "the keys after the last click", "append one row and leave the others")
-    near(steps[-1][2], v, "the values after the last click", "append one row and leave the others")
+    advice = "append one row at the end and leave the others"
+    near(steps[-1][1], k, "the keys after the last click", advice)
+    near(steps[-1][2], v, "the values after the last click", advice)
 
 
 # 3.5 leaks(answer, x) -----------------------------------------------------------------------------
 
 
-def _model(rng: Generator, offset: int, statistic: str = "") -> Callable[[Any], Array]:
+def _model(
+    rng: Generator, offset: int = 0, centred: bool = False, place: int = 0
+) -> Callable[[Any], Array]:
+    """Sees ``offset`` inputs ahead; with ``place``, output 0 reads that input faintly."""
     w = rng.normal(size=(3, 4, 4)) / 2
 
     def answer(x: Any) -> Array:
         x = np.asarray(x, np.float64)
-        if statistic == "time":
+        if centred:
             x = x - x.mean(axis=1, keepdims=True)
         seen = np.tril(np.ones((x.shape[1],) * 2, bool), k=offset)
         z = x + formulas.attend(*formulas.project(x, *w), seen)[0]
-        if statistic == "last":
-            z = z.copy()
-            z[:, 0] += 1e-3 * x[:, -1]
+        if place:
+            z[:, 0] += 1e-3 * x[:, place]
         return np.asarray(z)
 
     return answer
@@ -216,18 +227,22 @@ def _verdict(leaks: Answer, model: Callable[[Any], Array], x: Array) -> bool:
 
 def _leak_good(leaks: Answer, rng: Generator) -> None:
     for _ in range(3):
-        if _verdict(leaks, _model(rng, 0), rng.normal(size=(2, 6, 4))):
+        if _verdict(leaks, _model(rng), rng.normal(size=(2, 6, 4))):
             raise Wrong(
                 "a causal model: expected False, received True",
                 "output t may use inputs up to t, itself included: compare outputs before the edit",
             )
 
 
-def _leak_found(offset: int, statistic: str, what: str, advice: str) -> Any:
+def _leak_found(
+    what: str, advice: str, offset: int = 0, centred: bool = False, places: Sequence[int] = (0,) * 3
+) -> Any:
     def test(leaks: Answer, rng: Generator) -> None:
-        for _ in range(3):
-            if not _verdict(leaks, _model(rng, offset, statistic), rng.normal(size=(2, 6, 4))):
-                raise Wrong(f"{what}: expected True, received False", advice)
+        for place in places:
+            model = _model(rng, offset, centred, place)
+            if not _verdict(leaks, model, rng.normal(size=(2, 6, 4))):
+                what_here = what.format(place)
+                raise Wrong(f"{what_here}: expected True, received False", advice)
 
     return test
 
@@ -263,7 +278,15 @@ def _linear_equal(step: Answer, rng: Generator) -> None:
     phi_q, phi_k = (np.where(x > 0, x + 1, np.exp(np.minimum(x, 0))) for x in (q, k))
     if np.allclose(found, np.array([phi_q[i] @ (phi_k[: i + 1].T @ v[: i + 1]) for i in range(7)])):
         advice = "divide by the sum of the weights: carry the sum of phi(k) along as well"
+    elif np.allclose(found[1:], [_linear_before(phi_q, phi_k, v, i) for i in range(1, 7)]):
+        advice = "the new click sees itself too: add its key and value before it asks"
     near(found, formulas.linear_attention(q, k, v, causal=True), "a stream of seven", advice)
+
+
+def _linear_before(phi_q: Array, phi_k: Array, v: Array, i: int) -> Array:
+    """Output i of a stream that asks before it adds."""
+    weights = phi_k[:i] @ phi_q[i]
+    return np.asarray(weights @ v[:i] / weights.sum())
 
 
 def _linear_state(step: Answer, rng: Generator) -> None:
@@ -302,7 +325,7 @@ EXERCISES = (
             "a query that sees nothing gets the zero vector": _attend_nothing,
         },
         (
-            "Three matrix products are two too many: which two are there?",
+            "The equation has two matrix products: which, and what stands between them?",
             "Scores Q @ K.T over the root of K.shape[-1]; then the softmax of chapter 2 with a mask"
             ", along the last axis.",
             "formulas.masked_softmax(scores, visible) @ V; or e = exp(scores) * visible, divided"
@@ -346,18 +369,20 @@ EXERCISES = (
         {
             "a causal model passes": _leak_good,
             "a missing mask is found": _leak_found(
-                9, "", "a model without a mask",
+                "a model without a mask",
                 "edit something late and compare the outputs before it; edit, do not swap: a set "
-                "does not notice a swap"),
+                "does not notice a swap", offset=9),
             "a mask that is off by one is found": _leak_found(
-                1, "", "a model that sees one item ahead",
-                "compare up to the item just before the edit"),
+                "a model that sees one item ahead",
+                "compare up to the item just before the edit", offset=1),
             "a statistic over time is found": _leak_found(
-                0, "time", "a model that subtracts the mean over time",
-                "change the sum of the inputs too: swapping two of them leaves a mean as it was"),
+                "a model that subtracts the mean over time",
+                "change the sum of the inputs too: swapping two of them leaves a mean as it was",
+                centred=True),
             "a leak of one output is found": _leak_found(
-                0, "last", "a model whose first output reads the last input, faintly",
-                "look at every output before the edit, and at changes however small"),
+                "a model whose output 0 reads input {} of 0 to 5, faintly",
+                "edit every input in turn, look at every output before it, and at changes however "
+                "small", places=(5, 3, 1)),
         },
         (
             "If you change input s, which outputs of a causal model must not move?",

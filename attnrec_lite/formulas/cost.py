@@ -109,7 +109,8 @@ def linear_attention(
 ) -> Floats:
     r"""Attention that sums first and is asked later: equations (3.12) and, causal, (3.13).
 
-    The score $e^{q^\top k}$ gives way to $\varphi(q)^\top \varphi(k)$ with
+    The exponential of the score, $e^{q^\top k / \sqrt{d_k}}$, gives way to
+    $\varphi(q)^\top \varphi(k)$ with
     $\varphi(x) = \mathrm{elu}(x) + 1 > 0$, so that the sum over keys can be taken once for all
     queries; in the causal form it is carried along as a state of fixed size.
 

@@ -203,3 +203,8 @@ def test_mixed_float16_stays_finite_with_rows_that_see_nothing():
     assert found.dtype == weights.dtype == "float16"
     assert np.isfinite(found.numpy()).all()
     assert_array_equal(weights.numpy()[3], 0)
+
+
+def test_a_mask_of_a_memory_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="memory_mask: expected none without memory"):
+        heads_layer()(normal(2, 3, D), memory_mask=np.ones((2, 5), bool))

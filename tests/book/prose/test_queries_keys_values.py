@@ -58,7 +58,14 @@ def test_the_items_of_the_chapter_are_counted():
 
 def test_the_exponent_of_the_count_is_two_for_self_attention_and_one_for_a_query():
     assert "comes out near 2 for self-attention and near 1 for one query" in CAPTIONS
-    for queries, exponent in ((4096, 2), (1, 1)):
-        short = formulas.multiply_adds(min(queries, 2048), 2048, 64)["scores"]
-        long = formulas.multiply_adds(queries, 4096, 64)["scores"]
-        assert np.log2(long / short) == exponent
+    count = formulas.multiply_adds
+    shortest, longest = [
+        {name: c["scores"] + c["sums"] + c["projections"] for name, c in cases.items()}
+        for cases in (
+            {"self": count(256, 256, 64), "one": count(1, 4096, 64)},
+            {"self": count(2048, 2048, 64), "one": count(1, 32768, 64)},
+        )
+    ]
+    slope = {name: np.log(longest[name] / shortest[name]) / np.log(8) for name in shortest}
+    assert 1.7 < slope["self"] < 2
+    assert abs(slope["one"] - 1) < 0.01

@@ -46,6 +46,10 @@ def large_negative(q, k, v, visible):
     return formulas.softmax(np.where(visible, scores, -1e9)) @ v
 
 
+def scores_times_visible(q, k, v, visible):
+    return formulas.softmax(q @ k.T / np.sqrt(k.shape[1]) * visible) @ v
+
+
 def interleaved(q, k, v, heads):
     def split(x):
         return x.reshape(len(x), -1, heads).transpose(2, 0, 1)
@@ -79,6 +83,18 @@ def unscaled_click(keys, values, token, matrices):
     return formulas.softmax(keys @ q) @ values, keys, values
 
 
+def query_matrix_for_the_key(keys, values, token, matrices):
+    q, _, v = (token @ w for w in matrices)
+    keys, values = np.vstack([keys, q]), np.vstack([values, v])
+    return formulas.attend([q], keys, values)[0][0], keys, values
+
+
+def added_in_front(keys, values, token, matrices):
+    q, k, v = (token @ w for w in matrices)
+    keys, values = np.vstack([k, keys]), np.vstack([v, values])
+    return formulas.attend([q], keys, values)[0][0], keys, values
+
+
 def forgets(keys, values, token, matrices):
     q, k, v = (token @ w for w in matrices)
     return formulas.attend([q], [k], [v])[0][0], k[None], v[None]
@@ -110,6 +126,11 @@ def coarse(answer, x):
     return any(bool((far[:, :s] > 1e-1).any()) for s, far in edits(answer, x, range(1, 6)))
 
 
+def last_input_only(answer, x):
+    last = x.shape[1] - 1
+    return any(bool((far[:, :s] > 1e-9).any()) for s, far in edits(answer, x, [last]))
+
+
 def never(answer, x):
     return False
 
@@ -129,6 +150,12 @@ def other_feature_map(state, q, k, v):
     return np.exp(q) @ total / (np.exp(q) @ r), (total, r)
 
 
+def asks_before_it_adds(state, q, k, v):
+    total, r = (np.outer(phi(k), v), phi(k)) if state is None else state
+    z = phi(q) @ total / (phi(q) @ r)
+    return z, (total, r) if state is None else (total + np.outer(phi(k), v), r + phi(k))
+
+
 def keeps_everything(state, q, k, v):
     keys, values = state or ([], [])
     keys, values = [*keys, k], [*values, v]
@@ -146,18 +173,23 @@ WRONG = [  # number, answer, words of the property that fails, words of the advi
     ("3.2", root_of_how_many, "it is the equation", "not how many keys there are"),
     ("3.2", hidden_after_the_softmax, "what is hidden has no part", "hide before the softmax"),
     ("3.2", large_negative, "gets the zero vector", "takes nothing along"),
+    ("3.2", scores_times_visible, "what is hidden has no part", "a score of 0 is not hidden"),
     ("3.3", interleaved, "what a loop over blocks of columns gives", "neighbouring columns"),
     ("3.3", root_of_all_heads, "what a loop over blocks of columns gives", "width of one head"),
     ("3.3", no_heads, "what a loop over blocks of columns gives", "head h owns a block"),
     ("3.4", asks_before_it_is_there, "last row of the full causal", "add its key and value before"),
     ("3.4", unscaled_click, "last row of the full causal", "root of the length of a key"),
     ("3.4", forgets, "last row of the full causal", ""),
+    ("3.4", query_matrix_for_the_key, "last row of the full causal", "W_K the row for the keys"),
+    ("3.4", added_in_front, "grow by one row", "at the end"),
     ("3.5", itself_counts, "a causal model passes", "itself included"),
     ("3.5", two_steps_before, "off by one is found", "just before the edit"),
     ("3.5", swaps_only, "a missing mask is found", "do not swap"),
     ("3.5", coarse, "a leak of one output is found", "however small"),
     ("3.5", never, "a missing mask is found", "edit something late"),
+    ("3.5", last_input_only, "a leak of one output is found", "edit every input in turn"),
     ("3.6", not_normalised, "what the formula gives", "carry the sum of phi(k) along"),
     ("3.6", other_feature_map, "what the formula gives", "phi(x) = elu(x) + 1"),
     ("3.6", keeps_everything, "the state does not grow", "sums do not grow"),
+    ("3.6", asks_before_it_adds, "what the formula gives", "sees itself too"),
 ]
