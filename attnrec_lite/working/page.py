@@ -19,8 +19,8 @@ from unicodedata import normalize
 
 import numpy as np
 
-from attnrec_lite._arithmetic import FUNCTIONS, Tree, evaluate, is_all, number, parse, write
 from attnrec_lite._checks import Floats
+from attnrec_lite.working.arithmetic import FUNCTIONS, Tree, evaluate, is_all, number, parse, write
 
 HEAD = ("line", "formula", "with numbers", "result")
 
@@ -201,7 +201,7 @@ class Working:
             f'<table class="working"><caption>{escape(self.title)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
-        script = files("attnrec_lite").joinpath("working.js").read_text(encoding="utf8")
+        script = files("attnrec_lite.working").joinpath("page.js").read_text(encoding="utf8")
         return (
             f'<div class="working" data-lines="{escape(lines)}">{given}{table}</div>'
             f"<script>{script.strip()}</script>"

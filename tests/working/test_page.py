@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnrec_lite import formulas
-from attnrec_lite._arithmetic import number
 from attnrec_lite.working import Working
+from attnrec_lite.working.arithmetic import number
 
 quick = settings(deadline=None, max_examples=150)
 values = st.floats(-1e6, 1e6).map(lambda x: round(x, 3))

@@ -1,7 +1,7 @@
 """The arithmetic of a page of working: text to a checked tree, its value, its text, its digits.
 
 The language has numbers, names, ``+ - * / **``, parentheses and a few functions. Python's parser
-reads it; nothing is ever evaluated as Python. ``working.js`` follows the same rules in a browser.
+reads it; nothing is ever evaluated as Python. ``page.js`` follows the same rules in a browser.
 """
 
 from __future__ import annotations
