@@ -179,12 +179,14 @@ def equations(root: Path = ROOT) -> list[Equation]:
 
 def page(entries: list[Equation]) -> str:
     """Return the list as MyST: one block per equation, grouped by chapter."""
-    lines: list[str] = []
+    places = {entry.chapter: entry.number[1:].partition(".")[0] for entry in entries}
+    jumps = [f"{{ref}}`{number} <equations-{name}>`" for name, number in places.items()]
+    lines = ["Go to chapter " + " · ".join(jumps), ""]
     chapter = ""
     for entry in entries:
         if entry.chapter != chapter:
             chapter = entry.chapter
-            lines += [f":::{{rubric}} {{doc}}`{chapter}`", ":::", ""]
+            lines += [f":::{{rubric}} {{doc}}`{chapter}`", f":name: equations-{chapter}", ":::", ""]
         code = ", ".join(f"`{name}`" for name in entry.functions)
         layers = " ".join(entry.layers).replace("``", "`").rstrip(".")
         lines += [
