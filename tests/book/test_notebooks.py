@@ -57,8 +57,8 @@ def test_every_notebook_is_in_the_table_of_contents_and_every_entry_has_a_source
         assert list(ROOT.glob(f"{name}.*")), f"{name} is in _toc.yml and not in book/"
 
 
-def test_chapter_numbers_are_one_to_nineteen_without_a_gap():
-    assert sorted(NUMBERS.values()) == list(range(1, 20))
+def test_chapter_numbers_are_one_to_twenty_without_a_gap():
+    assert sorted(NUMBERS.values()) == list(range(1, 21))
 
 
 @every_notebook
