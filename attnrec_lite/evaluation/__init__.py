@@ -1,10 +1,28 @@
 """How good a recommender is, with the protocol that gives the figure its meaning.
 
-Three things decide a ranking figure as much as the model does, so each is stated and printed with
-it: which row was held out, what happens to items the user has already met, and what a tie counts.
+Four things decide a ranking figure as much as the model does, so each is stated and printed with
+it: which rows were held out, what a target competes with, what happens to items the user has
+already met, and what a tie counts. No figure prints without them; figures that differ in one of
+them refuse to be compared.
 """
 
+from attnrec_lite.evaluation.candidates import Sampled
+from attnrec_lite.evaluation.protocol import Estimate, Protocol, check_same_protocol
 from attnrec_lite.evaluation.ranking import places, ranking_metrics
-from attnrec_lite.evaluation.run import METRICS, Evaluation, evaluate
+from attnrec_lite.evaluation.results import Evaluation, Table, compare_table
+from attnrec_lite.evaluation.run import evaluate
+from attnrec_lite.evaluation.ties import METRICS
 
-__all__ = ["METRICS", "Evaluation", "evaluate", "places", "ranking_metrics"]
+__all__ = [
+    "METRICS",
+    "Estimate",
+    "Evaluation",
+    "Protocol",
+    "Sampled",
+    "Table",
+    "check_same_protocol",
+    "compare_table",
+    "evaluate",
+    "places",
+    "ranking_metrics",
+]

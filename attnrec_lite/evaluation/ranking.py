@@ -12,10 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from attnrec_lite._checks import Floats, as_ids, whole
 
+SORT_FROM = 16  # so many targets in a row make sorting it cheaper than counting for each
+Counts = NDArray[np.int64]
+
 
 def places(
     scores: ArrayLike, targets: ArrayLike, seen: ArrayLike | None = None
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[Counts, Counts]:
     """Where each target stands: how many items beat it, and how many tie with it.
 
     Args:
@@ -39,16 +42,54 @@ def places(
         raise ValueError(f"scores: expected one row per target; received shape {s.shape}")
     if not np.isfinite(s[:, 1:]).all():
         raise ValueError("scores: expected finite numbers; received NaN or inf")
-    target = as_ids("targets", np.asarray(targets)[:, None], s.shape[1] - 1, least=1)
-    own = np.take_along_axis(s, target, axis=1)
+    target = as_ids("targets", np.asarray(targets)[:, None], s.shape[1] - 1, least=1)[:, 0]
+    met = None if seen is None else as_ids("seen", seen, s.shape[1] - 1)
+    if met is not None and len(met) != len(s):
+        raise ValueError(f"seen: expected {len(s)} rows, one per target; received {len(met)}")
+    return count_places(s, np.arange(len(s)), target, met)[:2]
+
+
+def count_places(
+    scores: NDArray[np.float32],
+    row: Counts,
+    target: NDArray[np.int32],
+    seen: NDArray[np.int32] | None = None,
+) -> tuple[Counts, Counts, Counts]:
+    """Count what beats each target and what ties with it, for any number of targets in a row.
+
+    Row by row, because a row of scores stays in the processor's cache and a batch doesn't.
+
+    Args:
+        scores: checked, float32 ``(batch, N + 1)``; overwritten with ``-inf`` at padding and seen.
+        row: the row of each target, rising, shape ``(m,)``.
+        target: item ids, shape ``(m,)``.
+        seen: as for ``places``.
+
+    Returns:
+        Higher scores and other equal scores for each target, ``(m,)``, other targets included; and
+        how many items take part in each row, ``(batch,)``.
+    """
+    own = scores[row, target]
     if seen is not None:
-        met = as_ids("seen", seen, s.shape[1] - 1)
-        if len(met) != len(s):
-            raise ValueError(f"seen: expected {len(s)} rows, one per target; received {len(met)}")
-        np.put_along_axis(s, met, -np.inf, axis=1)
-    s[:, 0] = -np.inf
-    np.put_along_axis(s, target, own, axis=1)
-    return (s > own).sum(axis=1), (s == own).sum(axis=1) - 1
+        np.put_along_axis(scores, seen, -np.inf, axis=1)
+    scores[:, 0] = -np.inf
+    scores[row, target] = own
+    higher, equal = np.empty(len(row), np.int64), np.empty(len(row), np.int64)
+    ranked = np.empty(len(scores), np.int64)
+    flag, count = np.empty(scores.shape[1], bool), np.count_nonzero
+    bounds = np.searchsorted(row, np.arange(len(scores) + 1))
+    for r, line in enumerate(scores):
+        ranked[r] = count(np.greater(line, -np.inf, out=flag))
+        first, last = bounds[r], bounds[r + 1]
+        if last - first > SORT_FROM:
+            rising, wanted = np.sort(line), own[first:last]
+            below, up_to = (np.searchsorted(rising, wanted, side) for side in ("left", "right"))
+            higher[first:last], equal[first:last] = len(line) - up_to, up_to - below
+            continue
+        for i in range(first, last):
+            higher[i] = count(np.greater(line, own[i], out=flag))
+            equal[i] = count(np.equal(line, own[i], out=flag))
+    return higher, equal - 1, ranked
 
 
 def ranking_metrics(beaten_by: ArrayLike, tied_with: ArrayLike, k: int) -> dict[str, Floats]:

@@ -222,7 +222,7 @@ def test_batches_change_nothing_and_drop_nobody():
             assert value.shape == (1001,)
             assert_array_equal(value, whole.per_user[name])
             assert_array_equal(value, single.per_user[name])
-    assert "1,001 targets" in whole.protocol
+    assert "1,001 targets" in str(whole.protocol)
 
 
 def test_the_model_never_sees_the_target():
@@ -247,7 +247,9 @@ def test_the_figure_is_printed_with_its_protocol():
     for part in ("2 targets", "all 2 items", "history removed", "ties averaged"):
         assert part in protocol
     assert "history kept" in str(evaluate(model, holdout, exclude_seen=False))
-    assert [f"{name}@5" for name in METRICS] == list(evaluate(model, holdout, k=5).per_user)
+    assert [*(f"{name}@5" for name in METRICS), "auc"] == list(
+        evaluate(model, holdout, k=5).per_user
+    )
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -277,7 +279,7 @@ def test_evaluate_refuses_by_name():
     ):
         with pytest.raises(ValueError, match=message):
             call()
-    found = Evaluation("m", "p", {"hr@1": np.ones(2)})
+    found = Evaluation("m", "p", {"hr@1": np.ones(2)}, np.ones(2, int), np.array([1, 2]))
     with pytest.raises(ValueError, match="^metric: expected one of hr@1; received 'hr@10'"):
         found.mean("hr@10")
 
