@@ -6,6 +6,7 @@ already met, and what a tie counts. No figure prints without them; figures that 
 them refuse to be compared.
 """
 
+from attnrec_lite.evaluation.beyond import ListEvaluation, evaluate_lists
 from attnrec_lite.evaluation.candidates import Sampled
 from attnrec_lite.evaluation.protocol import Estimate, Protocol, check_same_protocol
 from attnrec_lite.evaluation.ranking import places, ranking_metrics
@@ -17,12 +18,14 @@ __all__ = [
     "METRICS",
     "Estimate",
     "Evaluation",
+    "ListEvaluation",
     "Protocol",
     "Sampled",
     "Table",
     "check_same_protocol",
     "compare_table",
     "evaluate",
+    "evaluate_lists",
     "places",
     "ranking_metrics",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnrec_lite._checks import Floats, whole
+from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.split import Holdout
 from attnrec_lite.evaluation.candidates import AmongAll, AmongSampled, Sampled
 from attnrec_lite.evaluation.protocol import Protocol
@@ -129,9 +130,18 @@ def check_question(model: Recommender, holdout: Holdout) -> None:
     """
     if len(holdout) == 0:
         raise ValueError("holdout: expected at least one target; received none")
-    if not np.array_equal(model.items.raw, holdout.log.items.raw):
+    check_catalogue(model, "holdout", holdout.log)
+
+
+def check_catalogue(model: Recommender, name: str, log: Interactions) -> None:
+    """Refuse a model of other items than those of a log: its ids would mean something else.
+
+    Raises:
+        ValueError: if the vocabularies differ.
+    """
+    if not np.array_equal(model.items.raw, log.items.raw):
         raise ValueError(
-            f"model: expected the catalogue of the holdout, {holdout.log.n_items} items; "
+            f"model: expected the catalogue of the {name}, {log.n_items} items; "
             f"received one of {model.n_items} with other raw ids"
         )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -18,11 +19,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from attnrec_lite._checks import as_history, as_ids, whole
+from attnrec_lite._topk import top_k
 from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
 
 FORMAT = 1  # raised when the layout of a saved model changes
+PIECE = 2**22  # scores held at a time where the answer is smaller: 16 MiB
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -83,9 +86,14 @@ class Recommender(ABC):
         Raises:
             ValueError: for an unknown id, padding after an item, or a score that is not finite.
         """
-        scores = np.array(self._scores(as_history(history, self.n_items)), np.float32)
-        if not np.isfinite(scores[:, 1:]).all():
-            raise ValueError(f"{self.name}: scores are not finite; did training diverge?")
+        found = self._scores(as_history(history, self.n_items))
+        # What it returns is copied, unless it is a new array that nothing else can see.
+        new = isinstance(found, np.ndarray) and found.base is None and sys.getrefcount(found) <= 2
+        scores = np.require(found if new else np.array(found), np.float32, ["C", "W"])
+        rows = max(1, PIECE // scores.shape[1])
+        for start in range(0, len(scores), rows):
+            if not np.isfinite(scores[start : start + rows, 1:]).all():
+                raise ValueError(f"{self.name}: scores are not finite; did training diverge?")
         scores[:, 0] = -np.inf
         return scores
 
@@ -120,14 +128,19 @@ class Recommender(ABC):
         Raises:
             ValueError: as for ``score_all``, and if ``k`` is not a whole number from 1.
         """
-        scores = self.score_all(history)
-        if exclude_seen:
-            np.put_along_axis(scores, as_history(history, self.n_items), -np.inf, axis=1)
-        ids = np.argsort(-scores, axis=1, kind="stable")[:, : whole("k", k)].astype(np.int32)
-        best = np.take_along_axis(scores, ids, axis=1)
+        seen, width = as_history(history, self.n_items), min(whole("k", k), self.n_items)
+        ids = np.zeros((len(seen), k), np.int32)
+        best = np.full((len(seen), k), -np.inf, np.float32)
+        rows = max(1, PIECE // (self.n_items + 1))
+        for start in range(0, max(1, len(seen)), rows):
+            piece = slice(start, start + rows)
+            scores = self.score_all(seen[piece])
+            if exclude_seen:
+                np.put_along_axis(scores, seen[piece], -np.inf, axis=1)
+            ids[piece, :width] = top_k(scores, width)
+            best[piece, :width] = np.take_along_axis(scores, ids[piece, :width], axis=1)
         ids[np.isneginf(best)] = 0
-        short = ((0, 0), (0, k - ids.shape[1]))
-        return np.pad(ids, short), np.pad(best, short, constant_values=-np.inf)
+        return ids, best
 
     def save(self, path: str | Path) -> Path:
         """Write the model and its vocabulary as one ``.npz`` file, whole or not at all.
