@@ -174,3 +174,76 @@ def test_history_refuses_targets_that_are_not_there(holdout, rows):
 def test_a_holdout_refuses_rows_outside_of_its_log(holdout):
     with pytest.raises(ValueError, match="row: expected numbers in 0..6; received 7 to 7"):
         Holdout(holdout.log, np.array([7]))
+
+
+def test_known_cuts_the_history_before_the_target(holdout):
+    cut = Holdout(holdout.log, np.array([3, 2, 6]), known=np.array([1, 1, 6]))
+    assert cut.history().tolist() == [[0, 1], [0, 1], [5, 6]]
+    assert cut.history([1], length=2).tolist() == [[0, 1]]
+    assert cut.case().tolist() == [0, 0, 1]
+    assert holdout.known.tolist() == holdout.row.tolist()
+    assert holdout.case().tolist() == [0, 1, 2]  # in the order of the targets, not of the rows
+    assert not cut.known.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("row", "known", "message"),
+    [
+        ([3], [4], r"^known: expected rows of the target's user, up to the target; received 4 in"),
+        ([6], [3], r"^known: expected rows of the target's user.*\(1 of 1 rows are wrong\)"),
+        ([6], [7], "^known: expected numbers in 0..6; received 7"),
+        ([6], [-1], "^known: expected numbers in 0..6; received -1"),
+        ([6], [4.0], "^known: expected integers in 0..6; received float64"),
+        ([6], [[4]], "^known: expected one column"),
+        ([6, 5], [4], "^known: expected 2 rows, as row has; received 1"),
+        ([6, 5, 6], None, "^row: expected each row at most once; received 6 in row 2"),
+    ],
+)
+def test_a_holdout_refuses_cuts_that_are_no_part_of_the_history(holdout, row, known, message):
+    with pytest.raises(ValueError, match=message):
+        Holdout(holdout.log, np.array(row), known=None if known is None else np.array(known))
+
+
+@given(log=logs(), test=st.floats(0.05, 0.5), validation=st.floats(0.05, 0.4))
+def test_all_targets_of_a_user_share_a_history_that_ends_before_the_cut(log, test, validation):
+    try:
+        split = by_time(log, test, validation, targets="all")
+    except ValueError as error:
+        assume("can be cut in three" not in str(error))
+        raise
+    begin = split.test.log.time[split.test.row].min()
+    parts = [split.train.item, split.validation.item, split.test.item]
+    assert_array_equal(np.sort(np.concatenate(parts)), np.arange(1, len(log) + 1))  # nothing lost
+    for holdout, start in ((split.validation, split.train.time.max() + 1), (split.test, begin)):
+        late = log.item[log.time >= start]
+        for user in np.unique(holdout.user):
+            own = np.flatnonzero(holdout.user == user)
+            histories = holdout.history(own)
+            assert (histories == histories[0]).all()
+            assert not np.isin(histories, late).any()
+            before = log.item[(log.user == user) & (log.time < start)]
+            assert_array_equal(histories[0][histories[0] > 0], before)
+            assert len(np.unique(holdout.case()[own])) == 1
+    first = by_time(log, test, validation)
+    assert_array_equal(np.unique(split.test.known), first.test.row)
+    assert len(np.unique(split.test.case())) == len(first.test)
+
+
+def test_by_time_with_all_targets_says_so_and_refuses_other_words():
+    log = Interactions.from_columns([0, 1] * 10, range(20), range(20))
+    split = by_time(log, test=0.2, validation=0.2, targets="all")
+    assert split.test.row.tolist() == [8, 9, 18, 19]
+    assert split.test.known.tolist() == [8, 8, 18, 18]
+    assert split.test.rule == "every row of each user in the period"
+    assert "every row of a user in the period a target, predicted from what" in split.protocol
+    assert "of 4 test targets 0 have no history and 4 an item" in split.protocol
+    with pytest.raises(ValueError, match="^targets: expected one of first, all; received 'last'"):
+        by_time(log, targets="last")
+
+
+def test_newcomers_keep_all_their_targets_and_an_empty_history():
+    log = Interactions.from_columns([0] * 8 + [1] * 2, range(10), range(10))
+    split = by_time(log, test=0.2, validation=0.2, targets="all")
+    assert split.test.user.tolist() == [1, 1]
+    assert split.test.history().tolist() == [[0], [0]]
+    assert "2 have no history" in split.protocol
