@@ -1,7 +1,8 @@
 """Recommenders, one file each, all under the contract of ``base.Recommender``.
 
-``load`` reads back what ``Recommender.save`` wrote. A class is imported when it is first asked
-for, so the baselines do not wait for TensorFlow.
+``load`` reads back what ``Recommender.save`` wrote, ``baselines_for`` makes every rival that a new
+model has to beat. A class is imported when it is first asked for, so the baselines do not wait for
+TensorFlow.
 """
 
 from __future__ import annotations
@@ -10,11 +11,29 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.models.base import Recommender, read
 
-_HOMES = {"Popularity": "baselines", "Successors": "baselines", "QKVRecommender": "qkv"}
+_HOMES = {
+    "EASE": "linear",
+    "ItemKNN": "neighbours",
+    "Popularity": "baselines",
+    "QKVRecommender": "qkv",
+    "RecentPopularity": "baselines",
+    "Successors": "baselines",
+}
 
-__all__ = ["Popularity", "QKVRecommender", "Recommender", "Successors", "load"]
+__all__ = [
+    "EASE",
+    "ItemKNN",
+    "Popularity",
+    "QKVRecommender",
+    "RecentPopularity",
+    "Recommender",
+    "Successors",
+    "baselines_for",
+    "load",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,6 +41,27 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def baselines_for(items: Vocabulary) -> list[Recommender]:
+    """One of each baseline, unfitted, with its defaults, the simplest first.
+
+    Args:
+        items: the vocabulary; above 32,768 items EASE, whose weights would not fit, is left out.
+
+    Returns:
+        Popularity, recent popularity, successors, nearest neighbours, EASE.
+
+    >>> import numpy as np
+    >>> [model.name for model in baselines_for(Vocabulary(np.array([1, 2])))]
+    ['popularity', 'recent popularity', 'successors', 'item-knn', 'ease']
+    """
+    from attnrec_lite.models.linear import LARGEST
+
+    names = ["Popularity", "RecentPopularity", "Successors", "ItemKNN", "EASE"]
+    if len(items) > LARGEST:
+        names.remove("EASE")
+    return [__getattr__(name)(items) for name in names]
 
 
 def load(path: str | Path) -> Recommender:
