@@ -86,6 +86,12 @@ from attnrec_lite.formulas.shelves import (
     next_counts,
     shelf_value,
 )
+from attnrec_lite.formulas.significance import (
+    bootstrap_interval,
+    holm,
+    sign_flip_p,
+    users_needed,
+)
 from attnrec_lite.formulas.weights import (
     cosine_ceiling,
     entropy,
@@ -104,6 +110,7 @@ __all__ = [
     "auc",
     "bilinear_scores",
     "blend_scores",
+    "bootstrap_interval",
     "broken_ties",
     "calibration_error",
     "choice_probabilities",
@@ -123,6 +130,7 @@ __all__ = [
     "gini",
     "gumbel_choice",
     "head_scores",
+    "holm",
     "implied_share",
     "interest_scores",
     "item_neighbour_scores",
@@ -155,11 +163,13 @@ __all__ = [
     "sharpness",
     "shelf_value",
     "sigmoid",
+    "sign_flip_p",
     "sinusoids",
     "softmax",
     "softmax_jacobian",
     "top_k",
     "user_neighbour_scores",
+    "users_needed",
     "visible",
     "weighted_sum",
 ]
