@@ -28,6 +28,9 @@ SIZE = (6.4, 3.4)  # inches; a phone shows it at half size and it can still be r
 HEAT = LinearSegmentedColormap.from_list("attention", ["#dbe9f4", "#084a7a"])  # on any ground
 ON_HEAT = ("#051a28", "white")  # text on its lighter and its darker shades
 
+MARKS = "osD^vP"  # a colour never says alone which is which
+Row = tuple[str, float, float, float]  # label, value, lower and upper end
+
 STYLE: dict[str, Any] = {
     "axes.edgecolor": INK,
     "axes.facecolor": "none",
@@ -185,6 +188,56 @@ def learning_curve(losses: Mapping[str, Sequence[Sequence[float]]], ax: Axes | N
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(axis="y")
     ax.legend()
+    return ax
+
+
+def intervals(
+    rows: Sequence[Row] | Mapping[str, Sequence[Row]],
+    xlabel: str = "",
+    reference: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Estimates as dots with their intervals as whiskers, the first row on top.
+
+    Args:
+        rows: ``(label, value, low, high)`` each; or several such lists by name, drawn side by side
+            in the rows of the same label, each with a colour and a mark of its own. An interval of
+            NaN is left out, and so is a value of NaN.
+        xlabel: what is estimated, with its unit.
+        reference: where to draw a line to compare with, such as 0 for a difference.
+        ax: where to draw; a new figure if None.
+
+    Returns:
+        The axes; there is a legend if the lists have names.
+
+    Raises:
+        ValueError: if there is no row, a label is twice in a list, or a value lies outside its
+            interval.
+    """
+    named = rows if isinstance(rows, Mapping) else {"": rows}
+    labels = list(dict.fromkeys(row[0] for group in named.values() for row in group))
+    if not labels:
+        raise ValueError("rows: expected at least one; received none")
+    ax = _axes(ax, (SIZE[0], (0.25 + 0.2 * len(named)) * len(labels) + 1.0))
+    if reference is not None:
+        ax.axvline(reference, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
+    for number, (name, group) in enumerate(named.items()):
+        numbers = as_floats("rows", [row[1:] for row in group], 2)
+        if numbers.shape[1] != 3 or len({row[0] for row in group}) < len(group):
+            raise ValueError(f"rows: expected (label, value, low, high), no label twice: {group!r}")
+        value, low, high = numbers.T
+        if np.any((low > value) | (value > high)):
+            raise ValueError(f"rows: expected low <= value <= high; received {group!r}")
+        place = np.array([labels.index(row[0]) for row in group], float)
+        place += 0.24 * (number - (len(named) - 1) / 2)
+        colour, mark = COLOURS[number % len(COLOURS)], MARKS[number % len(MARKS)]
+        ax.hlines(place, low, high, color=colour)
+        ax.plot(value, place, mark, color=colour, label=name, markersize=7)
+    ax.set_yticks(np.arange(len(labels)), labels)
+    ax.set(xlabel=xlabel, ylim=(len(labels) - 0.5, -0.5))
+    ax.grid(axis="x")
+    if named is rows:
+        ax.legend()
     return ax
 
 

@@ -226,3 +226,67 @@ def test_a_learning_curve_takes_more_models_than_there_are_colours():
 def test_a_learning_curve_refuses_by_name(losses, message):
     with pytest.raises(ValueError, match=message):
         plot.learning_curve(losses)
+
+
+# ---- intervals ---------------------------------------------------------------------------------
+
+NAN = float("nan")
+
+
+def whiskers(ax):
+    return [segment.tolist() for lines in ax.collections for segment in lines.get_segments()]
+
+
+def test_intervals_are_dots_with_whiskers_first_on_top():
+    rows = [("attention", 0.3, 0.2, 0.5), ("popularity", 0.1, 0.05, 0.15)]
+    ax = plot.intervals(rows, xlabel="ndcg@10")
+    assert labels(ax.get_yticklabels()) == ["attention", "popularity"]
+    (dots,) = ax.lines
+    assert dots.get_xdata().tolist() == [0.3, 0.1]
+    assert dots.get_ydata().tolist() == [0, 1]
+    assert whiskers(ax) == [[[0.2, 0], [0.5, 0]], [[0.05, 1], [0.15, 1]]]
+    assert ax.yaxis_inverted()
+    assert ax.get_xlabel() == "ndcg@10"
+    assert ax.get_legend() is None
+    assert "<svg" in drawn(ax)
+
+
+def test_several_lists_share_their_labels_and_differ_in_colour_and_mark():
+    a, b = [("new", 1, 0, 2), ("old", 2, 1, 3)], [("old", 5, 4, 6), ("older", 7, 7, 7)]
+    ax = plot.intervals({"a": a, "b": b}, reference=0.0)
+    assert labels(ax.get_yticklabels()) == ["new", "old", "older"]
+    line, first, second = ax.lines
+    assert line.get_xdata() == [0, 0]
+    assert second.get_ydata() - 1 == pytest.approx(1 - first.get_ydata()[::-1])  # around the row
+    assert second.get_ydata()[0] > first.get_ydata()[1]
+    assert first.get_color() != second.get_color()
+    assert first.get_marker() != second.get_marker()
+    assert labels(ax.get_legend().get_texts()) == ["a", "b"]
+
+
+def test_what_is_unknown_is_left_out_and_the_rest_is_drawn():
+    ax = plot.intervals([("one user", 0.5, NAN, NAN), ("nobody", NAN, NAN, NAN), ("b", 1, 0, 2)])
+    assert labels(ax.get_yticklabels()) == ["one user", "nobody", "b"]
+    assert "<svg" in drawn(ax)
+
+
+def test_intervals_are_drawn_where_they_are_told():
+    _, axes = plt.subplots(1, 2)
+    assert plot.intervals([("a", 1, 0, 2)], ax=axes[1]) is axes[1]
+    assert not axes[0].lines
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "^rows: expected at least one; received none"),
+        ({"a": []}, "^rows: expected at least one"),
+        ([("a", 1, 0, 2), ("a", 1, 0, 2)], r"^rows: .* no label twice: \[\('a'"),
+        ([("a", 3, 0, 2)], "^rows: expected low <= value <= high; received"),
+        ([("a", "x", 0, 2)], "^rows: expected numbers"),
+        ([("a", 1, 0)], r"^rows: expected \(label, value, low, high\)"),
+    ],
+)
+def test_intervals_refuse_by_name(rows, message):
+    with pytest.raises(ValueError, match=message):
+        plot.intervals(rows)
