@@ -211,8 +211,7 @@ def intervals(
         The axes; there is a legend if the lists have names.
 
     Raises:
-        ValueError: if there is no row, a label is twice in a list, or a value lies outside its
-            interval.
+        ValueError: if there is no row, a label is twice in a list, or an interval is turned round.
     """
     named = rows if isinstance(rows, Mapping) else {"": rows}
     labels = list(dict.fromkeys(row[0] for group in named.values() for row in group))
@@ -226,8 +225,8 @@ def intervals(
         if numbers.shape[1] != 3 or len({row[0] for row in group}) < len(group):
             raise ValueError(f"rows: expected (label, value, low, high), no label twice: {group!r}")
         value, low, high = numbers.T
-        if np.any((low > value) | (value > high)):
-            raise ValueError(f"rows: expected low <= value <= high; received {group!r}")
+        if np.any(low > high):
+            raise ValueError(f"rows: expected low <= high; received {group!r}")
         place = np.array([labels.index(row[0]) for row in group], float)
         place += 0.24 * (number - (len(named) - 1) / 2)
         colour, mark = COLOURS[number % len(COLOURS)], MARKS[number % len(MARKS)]

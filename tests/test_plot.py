@@ -282,7 +282,7 @@ def test_intervals_are_drawn_where_they_are_told():
         ([], "^rows: expected at least one; received none"),
         ({"a": []}, "^rows: expected at least one"),
         ([("a", 1, 0, 2), ("a", 1, 0, 2)], r"^rows: .* no label twice: \[\('a'"),
-        ([("a", 3, 0, 2)], "^rows: expected low <= value <= high; received"),
+        ([("a", 1, 2, 0)], "^rows: expected low <= high; received"),
         ([("a", "x", 0, 2)], "^rows: expected numbers"),
         ([("a", 1, 0)], r"^rows: expected \(label, value, low, high\)"),
     ],

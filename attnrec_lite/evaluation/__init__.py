@@ -8,24 +8,42 @@ them refuse to be compared.
 
 from attnrec_lite.evaluation.beyond import ListEvaluation, evaluate_lists
 from attnrec_lite.evaluation.candidates import Sampled
+from attnrec_lite.evaluation.labels import Judgement, evaluate_clicks, evaluate_ratings
 from attnrec_lite.evaluation.protocol import Estimate, Protocol, check_same_protocol
 from attnrec_lite.evaluation.ranking import places, ranking_metrics
 from attnrec_lite.evaluation.results import Evaluation, Table, compare_table
 from attnrec_lite.evaluation.run import evaluate
+from attnrec_lite.evaluation.significance import (
+    Comparison,
+    compare,
+    holm,
+    interval,
+    paired_permutation,
+    users_needed,
+)
 from attnrec_lite.evaluation.ties import METRICS
 
 __all__ = [
     "METRICS",
+    "Comparison",
     "Estimate",
     "Evaluation",
+    "Judgement",
     "ListEvaluation",
     "Protocol",
     "Sampled",
     "Table",
     "check_same_protocol",
+    "compare",
     "compare_table",
     "evaluate",
+    "evaluate_clicks",
     "evaluate_lists",
+    "evaluate_ratings",
+    "holm",
+    "interval",
+    "paired_permutation",
     "places",
     "ranking_metrics",
+    "users_needed",
 ]
