@@ -11,6 +11,7 @@ from attnrec_lite.evaluation.candidates import Sampled
 from attnrec_lite.evaluation.labels import Judgement, evaluate_clicks, evaluate_ratings
 from attnrec_lite.evaluation.protocol import Estimate, Protocol, check_same_protocol
 from attnrec_lite.evaluation.ranking import places, ranking_metrics
+from attnrec_lite.evaluation.report import Report, report
 from attnrec_lite.evaluation.results import Evaluation, Table, compare_table
 from attnrec_lite.evaluation.run import evaluate
 from attnrec_lite.evaluation.significance import (
@@ -31,6 +32,7 @@ __all__ = [
     "Judgement",
     "ListEvaluation",
     "Protocol",
+    "Report",
     "Sampled",
     "Table",
     "check_same_protocol",
@@ -45,5 +47,6 @@ __all__ = [
     "paired_permutation",
     "places",
     "ranking_metrics",
+    "report",
     "users_needed",
 ]
