@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import process_time
 
-import numpy as np
-
-from attnrec_lite.data.interactions import Interactions
-from attnrec_lite.data.split import Holdout, Split
+from attnrec_lite.data.split import Split
 from attnrec_lite.evaluation._groups import by_history, by_popularity
+from attnrec_lite.evaluation.beyond import ListEvaluation, evaluate_lists
 from attnrec_lite.evaluation.protocol import Estimate
 from attnrec_lite.evaluation.results import Evaluation
 from attnrec_lite.evaluation.run import evaluate
 from attnrec_lite.evaluation.significance import compare, estimate, holm
 from attnrec_lite.models.base import Recommender
 
-BATCH = 256  # histories at a time
 NAN = float("nan")
 
 
@@ -64,7 +61,7 @@ class Trial:
         name: as the report calls it.
         model: fitted.
         found: its evaluation.
-        coverage: share of the catalogue that stands in at least one list.
+        lists: what its lists of k are like.
         fit_seconds: NaN if it was fitted before.
         score_seconds: to score and to rank every case.
     """
@@ -72,7 +69,7 @@ class Trial:
     name: str
     model: Recommender
     found: Evaluation
-    coverage: float
+    lists: ListEvaluation
     fit_seconds: float
     score_seconds: float
 
@@ -81,19 +78,19 @@ class Trial:
         cls,
         name: str,
         model: Recommender,
-        holdout: Holdout,
+        split: Split,
         k: int,
-        train: Interactions | None = None,
+        fit: bool = True,
     ) -> Trial:
-        """Fit the model if there is a log to fit it on, then rank and list."""
+        """Fit on the training rows unless that was done before, then rank and list."""
         start = process_time()
-        if train is not None:
-            model.fit(train)
+        if fit:
+            model.fit(split.train)
         ready = process_time()
-        found = replace(evaluate(model, holdout, k, batch=BATCH), model=name)
+        found = replace(evaluate(model, split.test, k), model=name)
         score_seconds = process_time() - ready
-        fit_seconds = NAN if train is None else ready - start
-        return cls(name, model, found, _coverage(model, holdout, k), fit_seconds, score_seconds)
+        lists = evaluate_lists(model, split.test, k, log=split.train)
+        return cls(name, model, found, lists, ready - start if fit else NAN, score_seconds)
 
     def rows(self, k: int, level: float, seed: int) -> list[Row]:
         """The rows of this model over all cases."""
@@ -102,15 +99,14 @@ class Trial:
             Row.of("overall", "", _estimate(self.found, f"{metric}@{k}", level, seed))
             for metric in ("recall" if together else "hr", "ndcg", "mrr")
         ]
-        plain = {
-            f"coverage@{k}": self.coverage,
-            "seconds to fit": self.fit_seconds,
-            "seconds to score": self.score_seconds,
-        }
-        n, protocol = len(self.found), str(self.found.protocol)
+        plain = [
+            (f"coverage@{k}", self.lists.mean(f"coverage@{k}"), self.lists.protocol),
+            ("seconds to fit", self.fit_seconds, self.found.protocol),
+            ("seconds to score", self.score_seconds, self.found.protocol),
+        ]
         return rows + [
-            Row("overall", "", self.name, metric, value, NAN, NAN, n, NAN, protocol)
-            for metric, value in plain.items()
+            Row("overall", "", self.name, metric, value, NAN, NAN, len(self.found), NAN, str(told))
+            for metric, value, told in plain
         ]
 
 
@@ -145,7 +141,7 @@ def popularity_rows(
     rows = []
     for group, part in by_popularity(split.test, split.train):
         for trial in shown:
-            found = replace(evaluate(trial.model, part, k, batch=BATCH), model=trial.name)
+            found = replace(evaluate(trial.model, part, k), model=trial.name)
             rows.append(Row.of("popularity", group, _estimate(found, f"ndcg@{k}", level, seed)))
     return rows
 
@@ -153,12 +149,3 @@ def popularity_rows(
 def _estimate(found: Evaluation, metric: str, level: float, seed: int) -> Estimate:
     values = found.per_user[metric]
     return estimate(values, metric, found.model, found.protocol, level, seed=seed)
-
-
-def _coverage(model: Recommender, holdout: Holdout, k: int) -> float:
-    """Share of the catalogue in the lists of all cases."""
-    listed = np.zeros(model.n_items + 1, bool)
-    first = np.unique(holdout.case(), return_index=True)[1]  # a target of each case
-    for start in range(0, len(first), BATCH):
-        listed[model.recommend(holdout.history(first[start : start + BATCH]), k)[0]] = True
-    return float(listed[1:].mean())

@@ -116,10 +116,9 @@ def report(
     check_question(model, split.test)
     rivals = _rivals(model, split, against)
     names = _distinct([model.name, *(rival.name for rival in rivals)])
-    own = Trial.of(names[0], model, split.test, k)
+    own = Trial.of(names[0], model, split, k, fit=False)
     others = [
-        Trial.of(name, rival, split.test, k, train=split.train)
-        for name, rival in zip(names[1:], rivals, strict=True)
+        Trial.of(name, rival, split, k) for name, rival in zip(names[1:], rivals, strict=True)
     ]
     metric = f"ndcg@{k}"
     best = max(others, key=lambda trial: trial.found.mean(metric), default=None)

@@ -145,6 +145,17 @@ def test_parts_add_up_to_all_cases_and_to_the_overall_figure(card):
             assert total == pytest.approx(overall.value, abs=1e-12)
 
 
+def test_each_model_has_parts_of_its_own(split):
+    model = Successors(split.train.items).fit(split.train)
+    card = report(model, split, [Popularity(split.train.items)], k=5)
+    for name in ("successors", "popularity"):
+        (overall,) = figures(card, "overall", name, "ndcg@5")
+        for section in ("history", "popularity"):
+            total = sum(row.n * row.value for row in figures(card, section, name))
+            assert total / overall.n == pytest.approx(overall.value, abs=1e-12)
+    assert card.best == "popularity"
+
+
 def test_coverage_is_the_share_of_items_in_any_list(card, split):
     model = Popularity(split.train.items).fit(split.train)
     (row,) = figures(card, "overall", "popularity", "coverage@5")
