@@ -33,8 +33,9 @@ def bootstrap_interval(
         seed: of the draws; the same seed gives the same interval.
 
     Returns:
-        Lower and upper end: percentiles of the resampled means. Both are the value itself for one
-        user, which only says that one user has no spread.
+        Lower and upper end: percentiles of the resampled means. Values that are all alike, or one
+        alone, give an interval without width, and it is too narrow: where none of n users had a
+        hit, the truth may still be as high as 3 / n.
 
     Raises:
         ValueError: if there is no value, one is not finite, or ``level`` is not in (0, 1).

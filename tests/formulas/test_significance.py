@@ -83,6 +83,11 @@ def test_one_user_and_equal_users_have_no_spread():
     assert bootstrap_interval([0.7] * 50) == pytest.approx((0.7, 0.7))
 
 
+def test_where_nobody_had_a_hit_the_interval_is_too_narrow():
+    assert bootstrap_interval([0.0] * 35) == (0, 0)
+    assert (1 - 3 / 35) ** 35 > 0.04  # a hit rate of 3 / n often shows none
+
+
 # ---- paired test -------------------------------------------------------------------------------
 
 
