@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from attnrec_lite.data.describe import Description
 from attnrec_lite.data.fetch import SOURCES, fetch
 from attnrec_lite.data.interactions import Interactions, Vocabulary
 from attnrec_lite.data.movielens import film_genres, movielens, read_edition
@@ -14,6 +15,7 @@ from attnrec_lite.data.split import Holdout, Split, by_time, leave_one_out
 __all__ = [
     "TOY_AXES",
     "TOY_GOODS",
+    "Description",
     "Holdout",
     "Interactions",
     "Shop",

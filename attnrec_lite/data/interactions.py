@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from attnrec_lite.data import _codes, _columns
+from attnrec_lite.data.describe import Description, describe
 from attnrec_lite.data.vocabulary import Vocabulary
 
 __all__ = ["Interactions", "Vocabulary"]
@@ -243,6 +244,24 @@ class Interactions:
             value=None if self.value is None else self.value[keep],
             notes=(*self.notes, note),
         )
+
+    def describe(self, at_least: int = 5) -> Description:
+        """Measure the log: sizes, long tail, ties in time, sittings; see ``Description``.
+
+        Args:
+            at_least: rows that a user needs to be counted where sittings are.
+
+        Returns:
+            The figures; printed, they are a few lines of text.
+
+        >>> log = Interactions.from_columns([5, 5, 9], [1, 2, 1], [0, 1, 2])
+        >>> print(log.describe())  # doctest: +ELLIPSIS
+        size                     3 rows, 2 users, 2 items
+        time                     1970-01-01 to 1970-01-01
+        pairs                    75.000 % of all pairs of a user and an item occur
+        ...
+        """
+        return describe(self, at_least)
 
     @cached_property
     def _bounds(self) -> NDArray[np.int64]:
