@@ -7,6 +7,7 @@ from typing import Any
 from attnrec_lite.data.describe import Description
 from attnrec_lite.data.fetch import SOURCES, fetch
 from attnrec_lite.data.interactions import Interactions, Vocabulary
+from attnrec_lite.data.leaks import Leaks, leaks, random_split
 from attnrec_lite.data.movielens import film_genres, movielens, read_edition
 from attnrec_lite.data.sequences import left_pad, windows
 from attnrec_lite.data.shop import TOY_AXES, TOY_GOODS, Shop, make_shop
@@ -18,17 +19,20 @@ __all__ = [
     "Description",
     "Holdout",
     "Interactions",
+    "Leaks",
     "Shop",
     "Split",
     "Vocabulary",
     "by_time",
     "fetch",
     "film_genres",
+    "leaks",
     "leave_one_out",
     "left_pad",
     "load",
     "make_shop",
     "movielens",
+    "random_split",
     "windows",
 ]
 
