@@ -9,6 +9,7 @@ from attnrec_lite.data.fetch import SOURCES, fetch
 from attnrec_lite.data.interactions import Interactions, Vocabulary
 from attnrec_lite.data.leaks import Leaks, leaks, random_split
 from attnrec_lite.data.movielens import film_genres, movielens, read_edition
+from attnrec_lite.data.negatives import Collisions, collisions, sample_negatives
 from attnrec_lite.data.sequences import left_pad, windows
 from attnrec_lite.data.shop import TOY_AXES, TOY_GOODS, Shop, make_shop
 from attnrec_lite.data.split import Holdout, Split, by_time, leave_one_out
@@ -16,6 +17,7 @@ from attnrec_lite.data.split import Holdout, Split, by_time, leave_one_out
 __all__ = [
     "TOY_AXES",
     "TOY_GOODS",
+    "Collisions",
     "Description",
     "Holdout",
     "Interactions",
@@ -24,6 +26,7 @@ __all__ = [
     "Split",
     "Vocabulary",
     "by_time",
+    "collisions",
     "fetch",
     "film_genres",
     "leaks",
@@ -33,6 +36,7 @@ __all__ = [
     "make_shop",
     "movielens",
     "random_split",
+    "sample_negatives",
     "windows",
 ]
 
