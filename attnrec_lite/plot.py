@@ -15,9 +15,9 @@ import seaborn as sns
 from cycler import cycler
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from attnrec_lite._checks import as_floats, whole
 from attnrec_lite.explain import AttentionRecord
@@ -238,6 +238,57 @@ def intervals(
     if named is rows:
         ax.legend()
     return ax
+
+
+def batch_picture(owners: Mapping[str, ArrayLike]) -> list[Axes]:
+    """What batches hold, slot by slot: one colour and number per user, hatching where nothing is.
+
+    Args:
+        owners: name of a way to make a batch to whose item stands in each slot, integers of shape
+            ``(rows, length)``, 0 where it is empty; see ``data.slot_owners``. All have one length.
+
+    Returns:
+        The axes, one below the other; each says how full its batch is.
+
+    Raises:
+        ValueError: if there is nothing to draw, or a batch has another shape.
+    """
+    batches = {name: np.asarray(batch) for name, batch in owners.items()}
+    if not batches:
+        raise ValueError("owners: expected at least one batch; received none")
+    length = next(iter(batches.values())).shape[-1:]
+    for name, batch in batches.items():
+        if batch.ndim != 2 or not batch.size or batch.shape[1:] != length:
+            raise ValueError(
+                f"owners[{name!r}]: expected shape (rows, length), with rows and the length of "
+                f"the others; received {batch.shape}"
+            )
+    heights = [len(batch) for batch in batches.values()]
+    size = (SIZE[0], 0.24 * sum(heights) + 0.5 * len(heights))
+    axes = plt.subplots(len(batches), figsize=size, height_ratios=heights, squeeze=False)[1][:, 0]
+    for ax, (name, batch) in zip(axes, batches.items(), strict=True):
+        _draw_slots(ax, batch)
+        ax.set_title(f"{name}: {len(batch)} rows, {np.mean(batch > 0):.0%} full", loc="left")
+    return list(axes)
+
+
+def _draw_slots(ax: Axes, batch: NDArray[np.integer]) -> None:
+    """Draw each run of one user as a bar with the user's number, over a hatched ground."""
+    rows, length = batch.shape
+    ground = plt.Rectangle((0, -0.5), length, rows, hatch="////", fill=False, linewidth=0)
+    ground.set(edgecolor=INK, alpha=0.35, zorder=0)
+    ax.add_patch(ground)
+    for row, users in enumerate(batch):
+        starts = np.flatnonzero(np.diff(users, prepend=-1))
+        for start, stop in zip(starts, [*starts[1:], length], strict=True):
+            if (user := int(users[start])) > 0:
+                colour = COLOURS[(user - 1) % len(COLOURS)]
+                ax.barh(row, stop - start - 0.1, left=start + 0.05, height=0.84, color=colour)
+                light = np.dot([0.21, 0.72, 0.07], np.power(to_rgb(colour), 2.2))
+                text = ax.text((start + stop) / 2, row, str(user), ha="center", va="center")
+                text.set(color=ON_HEAT[int(light < 0.18)], fontsize=10)
+    ax.set(xlim=(0, length), ylim=(rows - 0.5, -0.5), xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
 
 
 def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:

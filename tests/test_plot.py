@@ -290,3 +290,31 @@ def test_intervals_are_drawn_where_they_are_told():
 def test_intervals_refuse_by_name(rows, message):
     with pytest.raises(ValueError, match=message):
         plot.intervals(rows)
+
+
+def test_a_batch_picture_shows_every_user_and_leaves_holes_where_nothing_is():
+    batches = {"padded": [[0, 0, 1], [0, 2, 2]], "packed": [[1, 2, 2]]}
+    padded, packed = plot.batch_picture(batches)
+    assert padded.get_title(loc="left") == "padded: 2 rows, 50% full"
+    assert packed.get_title(loc="left") == "packed: 1 rows, 100% full"
+    bars = [(bar.get_y() + bar.get_height() / 2, bar.get_x()) for bar in padded.patches[1:]]
+    assert_allclose(bars, [(0, 2.05), (1, 1.05)])
+    assert [text.get_text() for text in packed.texts] == ["1", "2"]
+    assert padded.patches[0].get_hatch()
+    for text, bar in zip(packed.texts, packed.patches[1:], strict=True):
+        assert contrast(text.get_color(), bar.get_facecolor()) > 4.5
+    drawn(padded)
+
+
+@pytest.mark.parametrize(
+    ("batches", "message"),
+    [
+        ({}, "owners: expected at least one batch; received none"),
+        ({"a": [1, 2]}, r"owners\['a'\]: expected shape \(rows, length\).*received \(2,\)"),
+        ({"a": [[1, 2]], "b": [[1]]}, r"owners\['b'\]: .*received \(1, 1\)"),
+        ({"a": np.zeros((0, 3), int)}, r"received \(0, 3\)"),
+    ],
+)
+def test_a_batch_picture_needs_batches_of_one_length(batches, message):
+    with pytest.raises(ValueError, match=message):
+        plot.batch_picture(batches)

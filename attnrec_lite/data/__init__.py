@@ -10,6 +10,7 @@ from attnrec_lite.data.interactions import Interactions, Vocabulary
 from attnrec_lite.data.leaks import Leaks, leaks, random_split
 from attnrec_lite.data.movielens import film_genres, movielens, read_edition
 from attnrec_lite.data.negatives import Collisions, collisions, sample_negatives
+from attnrec_lite.data.packing import Packed, pack, packed_mask, slot_owners
 from attnrec_lite.data.sequences import left_pad, windows
 from attnrec_lite.data.shop import TOY_AXES, TOY_GOODS, Shop, make_shop
 from attnrec_lite.data.split import Holdout, Split, by_time, leave_one_out
@@ -22,6 +23,7 @@ __all__ = [
     "Holdout",
     "Interactions",
     "Leaks",
+    "Packed",
     "Shop",
     "Split",
     "Vocabulary",
@@ -35,8 +37,11 @@ __all__ = [
     "load",
     "make_shop",
     "movielens",
+    "pack",
+    "packed_mask",
     "random_split",
     "sample_negatives",
+    "slot_owners",
     "windows",
 ]
 

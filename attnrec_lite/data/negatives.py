@@ -2,8 +2,8 @@
 
 Most code draws, compares with the history and draws again, in a loop that never ends for a user who
 has seen everything. Here every draw succeeds at once. The items are laid side by side, each as wide
-as its weight; what the user has seen is taken out of the line; a point on what remains is drawn; and
-the pieces taken out to its left say how far it has to be moved to name an item.
+as its weight; what the user has seen is taken out of the line; a point on what is left is drawn;
+and the pieces taken out to its left say how far it has to be moved to name an item.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -113,6 +114,30 @@ def windows(
     >>> rows.tolist(), targets.tolist()
     ([[1, 2], [2, 3]], [[2, 3], [0, 4]])
     """
+    cut = cut_windows(log, length, stride)
+    rows = pad_slices(log.item, cut.start, cut.stop, length)
+    targets = pad_slices(log.item[1:], cut.trained, cut.stop, length)
+    return rows, targets
+
+
+class Windows(NamedTuple):
+    """Where each window lies in the rows of a log, ordered by user and time; int64, ``(m,)`` each.
+
+    Attributes:
+        user: whose window it is.
+        start: first row of the user: a window as wide as ``stop - start`` would hold everything.
+        trained: first row whose next item is a target of this window.
+        stop: end of the window; the item there is the last target.
+    """
+
+    user: NDArray[np.int64]
+    start: NDArray[np.int64]
+    trained: NDArray[np.int64]
+    stop: NDArray[np.int64]
+
+
+def cut_windows(log: Interactions, length: int, stride: int | None = None) -> Windows:
+    """Return where ``windows`` cuts, for the same arguments."""
     if length < 1:
         raise ValueError(f"length: expected a number >= 1; received {length}")
     stride = max(1, length // 2) if stride is None else stride
@@ -127,6 +152,4 @@ def windows(
     stop = start[user] + steps[user] - from_end * stride
     is_oldest = from_end == extra[user]
     trained = np.where(is_oldest, start[user], stop - stride)  # targets before it are done
-    rows = pad_slices(log.item, start[user], stop, length)
-    targets = pad_slices(log.item[1:], trained, stop, length)
-    return rows, targets
+    return Windows(user, start[user], trained, stop)
