@@ -6,6 +6,7 @@ from typing import Any
 
 from attnrec_lite.data.describe import Description
 from attnrec_lite.data.fetch import SOURCES, fetch
+from attnrec_lite.data.films import film_facts
 from attnrec_lite.data.interactions import Interactions, Vocabulary
 from attnrec_lite.data.leaks import Leaks, leaks, random_split
 from attnrec_lite.data.movielens import film_genres, movielens, read_edition
@@ -30,6 +31,7 @@ __all__ = [
     "by_time",
     "collisions",
     "fetch",
+    "film_facts",
     "film_genres",
     "leaks",
     "leave_one_out",
