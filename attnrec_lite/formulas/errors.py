@@ -26,7 +26,7 @@ def mse(actual: ArrayLike, predicted: ArrayLike) -> float:
     Raises:
         ValueError: if there is nothing, the shapes differ, or a number is not finite.
 
-    Layer: none; ``keras.losses.MeanSquaredError`` trains on it.
+    Layer: none; it is a loss of Keras.
 
     Source: S2-M5; S2-C6 prints it as "MAE".
 
@@ -50,7 +50,7 @@ def mae(actual: ArrayLike, predicted: ArrayLike) -> float:
     Raises:
         ValueError: as ``mse``.
 
-    Layer: none; ``keras.losses.MeanAbsoluteError`` trains on it.
+    Layer: none; it is a loss of Keras.
 
     Source: S2-M6.
 
@@ -100,7 +100,7 @@ def log_loss(labels: ArrayLike, chances: ArrayLike) -> float:
     Raises:
         ValueError: if there is nothing, the shapes differ, or something is no label or no chance.
 
-    Layer: none; ``keras.losses.BinaryCrossentropy`` trains on it.
+    Layer: none; it is a loss of Keras, for models that give chances.
 
     Source: S4-M1, and what S0-M4 should use for clicks.
 
@@ -129,7 +129,7 @@ def auc(labels: ArrayLike, scores: ArrayLike) -> float:
     Raises:
         ValueError: if the shapes differ, a score is not finite, or all labels are the same.
 
-    Layer: none; ``keras.metrics.AUC`` approximates it by a grid of thresholds.
+    Layer: none; the metric of Keras approximates it by a grid of thresholds.
 
     Source: ours; S2-Q2 leaves it out, and it is what click models are compared by.
 

@@ -70,7 +70,7 @@ def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
     Raises:
         ValueError: as ``confusion``.
 
-    Layer: none; ``keras.metrics.BinaryAccuracy`` counts the same, and nothing is learned from it.
+    Layer: none; Keras counts the same, and nothing is learned from it.
 
     Source: S2-M1.
 
