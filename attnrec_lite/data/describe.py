@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from attnrec_lite._checks import whole
 from attnrec_lite.data._codes import count
+from attnrec_lite.formulas.shelves import gini
 
 if TYPE_CHECKING:
     from attnrec_lite.data.interactions import Interactions
@@ -160,7 +161,7 @@ def describe(log: Interactions, at_least: int = 5) -> Description:
         repeats=_divide(len(log) - pairs, len(log)),
         per_user=_quartiles(per_user),
         per_item=_quartiles(per_item),
-        gini_items=_gini(per_item),
+        gini_items=gini(per_item) if len(log) else _NONE,
         tied_share=_divide(int(tied.sum()), len(log)),
         at_least=at_least,
         counted_users=len(enough),
@@ -186,17 +187,6 @@ def _quartiles(counts: NDArray[np.int64]) -> Five:
         return (_NONE,) * 5
     least, lower, median, upper, most = np.percentile(counts, [0, 25, 50, 75, 100]).tolist()
     return least, lower, median, upper, most
-
-
-def _gini(counts: NDArray[np.int64]) -> float:
-    """Mean difference of two items drawn at random, over twice the mean.
-
-    >>> _gini(np.array([3, 3])), _gini(np.array([0, 0, 0, 12]))
-    (0.0, 0.75)
-    """
-    rising = np.sort(counts).astype(np.float64)
-    weight = 2.0 * np.arange(1, len(rising) + 1) - len(rising) - 1
-    return float(weight @ rising / (len(rising) * rising.sum())) if rising.sum() else _NONE
 
 
 def _days(log: Interactions) -> tuple[str, str]:

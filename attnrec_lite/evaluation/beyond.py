@@ -17,6 +17,7 @@ from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.split import Holdout
 from attnrec_lite.evaluation.protocol import Protocol, check_protocol
 from attnrec_lite.evaluation.run import Cases, check_catalogue, check_question
+from attnrec_lite.formulas.shelves import gini
 from attnrec_lite.models.base import Recommender
 
 
@@ -146,9 +147,7 @@ def gini_of_lists(ids: ArrayLike, n_items: int) -> float:
     (0.75, 0.0)
     """
     shown = as_ids("ids", ids, whole("n_items", n_items))
-    exposure = np.sort(np.bincount(shown.ravel(), minlength=n_items + 1)[1:])
-    rank = 2 * np.arange(1, n_items + 1) - n_items - 1
-    return float(rank @ exposure / (n_items * max(exposure.sum(), 1)))
+    return gini(np.bincount(shown.ravel(), minlength=n_items + 1)[1:])
 
 
 def novelty(ids: ArrayLike, log: Interactions) -> Floats:

@@ -11,7 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from typing import Protocol as Interface
 
-from attnrec_lite._checks import one_of, whole
+import numpy as np
+from numpy.typing import ArrayLike
+
+from attnrec_lite._checks import as_floats, one_of, whole
+from attnrec_lite.formulas.significance import bootstrap_interval
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,44 @@ class Estimate:
                 f"metric: expected one metric; received {self.metric!r} and {other.metric!r}"
             )
         return self.value < other.value
+
+
+def estimate(
+    values: ArrayLike,
+    metric: str,
+    model: str,
+    protocol: Protocol | str,
+    level: float = 0.95,
+    draws: int = 1000,
+    seed: int = 0,
+) -> Estimate:
+    """The mean over users with its interval and its protocol.
+
+    Args:
+        values: one number per user, shape ``(n,)``.
+        metric: what they are.
+        model: whose they are.
+        protocol: what they were measured on.
+        level: of the interval.
+        draws: resamples of the interval.
+        seed: of the draws.
+
+    Returns:
+        The figure. Its interval covers the chance of who was tested, not that of how the model was
+        trained: for that, train anew. It is NaN for one user, who says nothing about another.
+
+    Raises:
+        ValueError: as ``formulas.bootstrap_interval``, and if the protocol is empty.
+
+    >>> print(estimate([0, 0, 0, 1] * 25, "hr@10", "attention", "100 users"))
+    attention: hr@10 0.2500, 95 % interval 0.1700 to 0.3400, n = 100
+    (100 users)
+    """
+    x = as_floats("values", values, 1)
+    low, high = bootstrap_interval(x, level, draws, seed)
+    if len(x) == 1:
+        low = high = np.nan
+    return Estimate(float(x.mean()), low, high, level, len(x), metric, model, protocol)
 
 
 class Figure(Interface):

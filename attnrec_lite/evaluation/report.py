@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from attnrec_lite import data
 from attnrec_lite._checks import whole
+from attnrec_lite.data.leaks import leaks
 from attnrec_lite.data.split import Split
 from attnrec_lite.evaluation._rows import Row, Trial, differences, history_rows, popularity_rows
 from attnrec_lite.evaluation.protocol import Protocol
@@ -127,7 +127,6 @@ def report(
     rows += differences(own, others, metric, level, seed)
     rows += history_rows(shown, metric, level, seed)
     rows += popularity_rows(shown, split, k, level, seed)
-    find = getattr(data, "leaks", None)
     return Report(
         model=own.name,
         best="" if best is None else best.name,
@@ -136,7 +135,7 @@ def report(
         rows=tuple(rows),
         protocol=own.found.protocol,
         split=split.protocol,
-        leaks=find(split)._repr_markdown_() if callable(find) else "",
+        leaks=leaks(split)._repr_markdown_(),
     )
 
 

@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnrec_lite._checks import Floats, one_of, share_of_one
-from attnrec_lite.evaluation.protocol import Estimate, Protocol, check_protocol, check_same_protocol
+from attnrec_lite._checks import Floats, one_of
+from attnrec_lite.evaluation.protocol import (
+    Estimate,
+    Protocol,
+    check_protocol,
+    check_same_protocol,
+    estimate,
+)
 
 SHOWN = ("hr", "ndcg", "mrr")  # what one line has room for
-DRAWS = 1_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,8 +82,8 @@ class Evaluation:
     def estimate(self, metric: str, level: float = 0.95) -> Estimate:
         """Mean over the cases, with an interval for what other cases would have given.
 
-        The percentile bootstrap: cases are drawn anew, with replacement, 1,000 times. It covers
-        the chance of who was tested, not that of how the model was trained: for that, train anew.
+        The percentile bootstrap over the cases. It covers the chance of who was tested, not that of
+        how the model was trained: for that, train anew.
 
         Args:
             metric: such as ``"ndcg@10"``.
@@ -87,17 +92,8 @@ class Evaluation:
         Raises:
             ValueError: if that metric was not computed or ``level`` is not a share.
         """
-        value, level = self.mean(metric), share_of_one("level", level)
-        low = high = np.nan
-        if len(self) > 1:
-            from scipy.stats import bootstrap  # takes half a second to import
-
-            found = bootstrap(
-                (self.per_user[metric],), np.mean, n_resamples=DRAWS, batch=50,
-                confidence_level=level, method="percentile", rng=np.random.default_rng(0),
-            )  # fmt: skip
-            low, high = map(float, found.confidence_interval)
-        return Estimate(value, low, high, level, len(self), metric, self.model, self.protocol)
+        values = self.per_user[one_of("metric", metric, tuple(self.per_user))]
+        return estimate(values, metric, self.model, self.protocol, level)
 
     def table(self, metrics: Sequence[str] | None = None, level: float = 0.95) -> Table:
         """Metrics with intervals and the protocol.

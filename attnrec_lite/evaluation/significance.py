@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike
 
 from attnrec_lite._checks import as_floats, one_of, same_width
 from attnrec_lite.evaluation.protocol import (
-    Estimate,
     Protocol,
     check_protocol,
     check_same_protocol,
+    estimate,
 )
 from attnrec_lite.evaluation.results import Evaluation
 from attnrec_lite.formulas.significance import (
@@ -155,43 +155,6 @@ def compare(
     return Comparison(
         a.model, b.model, metric, found.value, found.low, found.high, level, p, found.n, protocol
     )
-
-
-def estimate(
-    values: ArrayLike,
-    metric: str,
-    model: str,
-    protocol: Protocol | str,
-    level: float = 0.95,
-    draws: int = 1000,
-    seed: int = 0,
-) -> Estimate:
-    """The mean over users with its interval and its protocol.
-
-    Args:
-        values: one number per user, shape ``(n,)``.
-        metric: what they are.
-        model: whose they are.
-        protocol: what they were measured on.
-        level: of the interval.
-        draws: resamples of the interval.
-        seed: of the draws.
-
-    Returns:
-        The figure; without an interval (NaN) for one user, who says nothing about another.
-
-    Raises:
-        ValueError: as ``interval``, and if the protocol is empty.
-
-    >>> print(estimate([0, 0, 0, 1] * 25, "hr@10", "attention", "100 users"))
-    attention: hr@10 0.2500, 95 % interval 0.1700 to 0.3400, n = 100
-    (100 users)
-    """
-    x = as_floats("values", values, 1)
-    low, high = interval(x, level, draws, seed)
-    if len(x) == 1:
-        low = high = np.nan
-    return Estimate(float(x.mean()), low, high, level, len(x), metric, model, protocol)
 
 
 def p_text(p: float) -> str:

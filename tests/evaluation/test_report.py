@@ -9,8 +9,14 @@ import pytest
 from matplotlib import pyplot as plt
 from numpy.testing import assert_array_equal
 
-from attnrec_lite import data
-from attnrec_lite.data import Holdout, Interactions, Vocabulary, by_time, leave_one_out
+from attnrec_lite.data import (
+    Holdout,
+    Interactions,
+    Vocabulary,
+    by_time,
+    leave_one_out,
+    random_split,
+)
 from attnrec_lite.data.split import Split
 from attnrec_lite.evaluation import compare, evaluate, holm, interval, report
 from attnrec_lite.evaluation._groups import by_history, by_popularity
@@ -287,16 +293,13 @@ def test_without_baselines_there_is_nothing_to_subtract(split):
     assert len(card.plot()) == 3
 
 
-def test_what_a_split_leaks_is_named(split, monkeypatch):
-    class Told:
-        def _repr_markdown_(self):
-            return "**9 targets are training rows themselves**"
-
-    monkeypatch.setattr(
-        data, "leaks", lambda given: Told() if given is split else None, raising=False
-    )
-    card = report(Popularity(split.train.items).fit(split.train), split, against=[], k=3)
-    assert "9 targets are training rows themselves" in card.markdown()
+def test_what_a_split_leaks_is_named(split):
+    leaking = random_split(split.test.log, seed=3)
+    honest = report(Popularity(split.train.items).fit(split.train), split, against=[], k=3)
+    model = Popularity(split.train.items).fit(leaking.train)
+    card = report(model, leaking, against=[], k=3)
+    assert "have a newer training row of the same user" in card.markdown()
+    assert "have a newer training row of the same user" not in honest.markdown()
 
 
 def test_without_against_every_baseline_of_the_package_is_fitted(split, monkeypatch):
