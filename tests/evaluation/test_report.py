@@ -37,7 +37,7 @@ def _clean_slate():
 
 @pytest.fixture(scope="module")
 def shop():
-    return data.load("shop", n_users=120, seed=1)
+    return load("shop", n_users=120, seed=1)
 
 
 @pytest.fixture(scope="module")
