@@ -15,6 +15,16 @@ FEW = [0.0, -0.0, 1.0, -1.0, 2.5, -np.inf]  # so that most rows tie, at the bord
 EDGE = [*FEW, np.inf, 3.4e38, -3.4e38, 1e-45, -1e-45]
 
 
+def best_of_three(action):
+    """Cpu seconds."""
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        action()
+        times.append(time.process_time() - start)
+    return min(times)
+
+
 def by_sorting(scores, k):
     return np.argsort(-scores, axis=1, kind="stable")[:, :k]
 
@@ -78,9 +88,6 @@ def test_ties_are_not_slow(kind):
         "counts": rng.poisson(3, size=(256, 24_000)),
         "popularity": np.tile(30_000 // np.arange(1, 24_001), (256, 1)),
     }[kind].astype(np.float32)
-    start = time.process_time()
-    top_k(scores, 10)
-    ours = time.process_time() - start
-    start = time.process_time()
-    by_sorting(scores[:64], 10)
-    assert ours < 4 * (time.process_time() - start)  # a fourth of the rows, four times: the same
+    counts = rng.poisson(3, size=scores.shape).astype(np.float32)
+    sort = best_of_three(lambda: by_sorting(counts, 10))
+    assert 4 * best_of_three(lambda: top_k(scores, 10)) < sort

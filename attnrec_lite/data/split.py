@@ -56,11 +56,8 @@ class Holdout:
         again = np.ones(len(row), bool)
         again[np.unique(row, return_index=True)[1]] = False
         refuse("row", "each row at most once", row, again)
-        known = check_ids(
-            "known",
-            as_vector("known", row if self.known is None else self.known),
-            len(self.log) - 1,
-        )
+        given = row if self.known is None else self.known
+        known = check_ids("known", as_vector("known", given), len(self.log) - 1)
         if len(known) != len(row):
             raise ValueError(f"known: expected {len(row)} rows, as row has; received {len(known)}")
         outside = (known > row) | (known < self.log.bounds()[self.log.user[row]])
@@ -170,10 +167,12 @@ def leave_one_out(log: Interactions, min_history: int = 1) -> Split:
     train = log.select(keep)
     ties = np.count_nonzero(log.time[last] == log.time[last - 1])
     early = np.count_nonzero(log.time[last] < train.time.max())
+    new_item = np.count_nonzero(~np.isin(log.item[last], train.item))
     protocol = (
         f"leave-one-out: the last row of {len(last):,} of {count(log.n_users, 'user')} is test, "
-        f"the one before validation, the rest train; {ties:,} test rows tie in time with the row "
-        f"before (the file order decides) and {early:,} are older than the newest training row"
+        f"the one before validation, the rest train; {new_item:,} test rows have an item that no "
+        f"training row has; {ties:,} test rows tie in time with the row before (the file order "
+        f"decides) and {early:,} are older than the newest training row"
     )
     validation = Holdout(log, last - 1, "last row but one of each user")
     return Split(train, validation, Holdout(log, last, "last row of each user"), protocol)

@@ -53,6 +53,7 @@ def test_leave_one_out_counts_ties_and_test_rows_older_than_training():
     protocol = leave_one_out(log).protocol
     assert protocol.startswith("leave-one-out: the last row of 2 of 3 users is test")
     assert "1 test rows tie in time" in protocol
+    assert "; 2 test rows have an item that no training row has; " in protocol
     assert protocol.endswith("2 are older than the newest training row")
 
 

@@ -79,6 +79,7 @@ def test_extremes():
     assert (coverage([[1]], 1), gini_of_lists([[1]], 1)) == (1, 0)
     assert intra_list_diversity([[1, 2]], [[0, 0], [1, 0], [-1, 0]]).item() == 2
     assert intra_list_diversity([[1, 2]], np.zeros((3, 2))).item() == 1
+    assert intra_list_diversity([[1, 2, 0]], [[5, 5], [1, 0], [1, 0]]).item() == 0
 
 
 # ---- with a model ------------------------------------------------------------------------------
