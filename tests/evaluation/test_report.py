@@ -15,6 +15,7 @@ from attnrec_lite.data import (
     Vocabulary,
     by_time,
     leave_one_out,
+    load,
     random_split,
 )
 from attnrec_lite.data.split import Split
