@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,43 +27,83 @@ def same_length(columns: dict[str, NDArray[Any]]) -> int:
     return length
 
 
-def code(
-    columns: dict[str, NDArray[Any]], duplicates: str, time_unit: str
-) -> tuple[dict[str, Any], list[str]]:
-    """Check columns, code the ids in sorted order, sort the rows, apply the duplicate policy.
+@dataclass
+class Coded:
+    """Columns whose ids are numbered already.
+
+    Attributes:
+        user_ids: raw user ids in order.
+        raw_items: raw item ids in order.
+        columns: ``user`` and ``item`` as places in these, ``time``, and ``value`` or not. They are
+            taken out one by one, so that no column is in memory twice for long.
+    """
+
+    user_ids: NDArray[Any]
+    raw_items: NDArray[Any]
+    columns: dict[str, NDArray[Any]]
+
+
+def code(columns: dict[str, NDArray[Any]]) -> Coded:
+    """Check the lengths and the ids of raw columns, and number the ids in sorted order."""
+    same_length(columns)
+    ids = {}
+    for name in ("user", "item"):
+        ids[name], columns[name] = _distinct(clean_ids(name, columns[name]))
+    return Coded(ids["user"], ids["item"], columns)
+
+
+def arrange(coded: Coded, duplicates: str, time_unit: str) -> tuple[dict[str, Any], list[str]]:
+    """Check times and values, sort the rows, apply the duplicate policy.
 
     Returns:
         The columns ``user``, ``item``, ``time``, ``value``, ``user_ids`` and ``raw_items`` of an
         ``Interactions`` table, and the notes.
     """
-    if duplicates not in POLICIES:
-        raise ValueError(f"duplicates: expected one of {POLICIES}; received {duplicates!r}")
-    same_length(columns)
-    user_ids, user = np.unique(clean_ids("user", columns["user"]), return_inverse=True)
-    raw_items, item = np.unique(clean_ids("item", columns["item"]), return_inverse=True)
-    moment, seconds, note = clean_time(columns["time"], time_unit)
-    value = clean_value(columns["value"]) if "value" in columns else None
+    columns = coded.columns
+    raw_time = columns.pop("time")
+    moment, seconds, note = clean_time(raw_time, time_unit)
+    value = clean_value(columns.pop("value")) if "value" in columns else None
+    user, item = columns.pop("user"), columns.pop("item")
     rows, repeated = _without_repeats(user, item, moment, duplicates)
     if repeated.size and duplicates == "error":
         first = repeated.min()
         raise ValueError(
             "duplicates: expected no two rows with the same user, item and time; received "
             f"{count(len(repeated), 'duplicate row')}, the first in row {first}: "
-            f"user {user_ids[user[first]]}, item {raw_items[item[first]]}, "
-            f"time {columns['time'][first]} (or choose 'keep', 'first' or 'last')"
+            f"user {coded.user_ids[user[first]]}, item {coded.raw_items[item[first]]}, "
+            f"time {raw_time[first]} (or choose 'keep', 'first' or 'last')"
         )
     done = "kept" if duplicates == "keep" else "dropped"
     which = "all" if duplicates == "keep" else f"the {duplicates}"
     repeats = f"{done} {count(len(repeated), 'duplicate row')} (kept {which})"
+    item = item[rows]
+    item += 1
     table = {
-        "user": user[rows].astype(np.int32),
-        "item": (item[rows] + 1).astype(np.int32),
+        "user": user[rows],
+        "item": item,
         "time": seconds[rows],
         "value": None if value is None else value[rows],
-        "user_ids": user_ids,
-        "raw_items": raw_items,
+        "user_ids": coded.user_ids,
+        "raw_items": coded.raw_items,
     }
     return table, [text for text in (note, repeats if repeated.size else "") if text]
+
+
+def check_policy(duplicates: str) -> None:
+    """Refuse a policy for duplicate rows that is not known."""
+    if duplicates not in POLICIES:
+        raise ValueError(f"duplicates: expected one of {POLICIES}; received {duplicates!r}")
+
+
+def _distinct(ids: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    """Return the ids in order, each once, and for each row its place among them, as int32."""
+    if ids.dtype.kind == "i" and ids.max() < 4 * len(ids):  # dense: a table needs no sorting
+        present = np.zeros(ids.max() + 1, bool)
+        present[ids] = True
+        place = np.cumsum(present, dtype=np.int32) - np.int32(1)
+        return np.flatnonzero(present), place[ids]
+    distinct, number = np.unique(ids, return_inverse=True)
+    return distinct, number.astype(np.int32)
 
 
 def clean_ids(name: str, column: NDArray[Any]) -> NDArray[Any]:
@@ -111,7 +152,7 @@ def _without_repeats(
     user: NDArray[Any], item: NDArray[Any], moment: NDArray[Any], policy: str
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the rows to keep, sorted by (user, time, row), and the rows that repeat an earlier."""
-    rows = np.lexsort((moment, user))  # stable: ties stay in the order of the file
+    rows = _order(user, moment)
     tie = (user[rows[1:]] == user[rows[:-1]]) & (moment[rows[1:]] == moment[rows[:-1]])
     tied = rows[np.append(tie, False) | np.append(False, tie)]  # only these can repeat
     order = tied[np.lexsort((item[tied], moment[tied], user[tied]))]
@@ -125,6 +166,19 @@ def _without_repeats(
     elif policy == "last":
         keep[order[:-1][same]] = False
     return rows[keep[rows]], repeated
+
+
+def _order(user: NDArray[Any], moment: NDArray[Any]) -> NDArray[np.int64]:
+    """Rows by user, then time; ties stay in the order of the file."""
+    if moment.dtype.kind == "i":
+        start, stop = int(moment.min()), int(moment.max()) + 1
+        if (int(user.max()) + 1) * (stop - start) < 2**63:  # one key sorts in half the time
+            key = user.astype(np.int64)
+            key *= stop - start
+            key += moment
+            key -= start
+            return np.argsort(key, kind="stable")
+    return np.lexsort((moment, user))
 
 
 def _from_objects(name: str, column: NDArray[Any]) -> NDArray[Any]:

@@ -6,7 +6,6 @@ in the file. So a user's history is a slice, and shuffling the users of the file
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -14,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnrec_lite.data import _codes, _columns
+from attnrec_lite.data import _codes
+from attnrec_lite.data._readers import Readers
 from attnrec_lite.data.describe import Description, describe
 from attnrec_lite.data.vocabulary import Vocabulary
 
@@ -22,11 +22,11 @@ __all__ = ["Interactions", "Vocabulary"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Interactions:
+class Interactions(Readers):
     """Rows sorted by user, then time, then place in the file.
 
-    ``from_columns`` and ``from_frame`` check raw data; the constructor takes codes and checks that
-    they are consistent. The arrays cannot be written to.
+    ``from_columns``, ``from_frame`` and ``from_csv`` check raw data; the constructor takes codes
+    and checks that they are consistent. The arrays cannot be written to.
 
     Attributes:
         user: user codes in 0..n_users-1, int32, shape ``(n,)``.
@@ -72,88 +72,6 @@ class Interactions:
             raise ValueError(
                 "rows: expected order by user, then time; received another (see from_columns)"
             )
-
-    @classmethod
-    def from_columns(
-        cls,
-        user: ArrayLike,
-        item: ArrayLike,
-        time: ArrayLike,
-        *,
-        value: ArrayLike | None = None,
-        titles: Mapping[Any, str] | None = None,
-        duplicates: str = "error",
-        time_unit: str = "s",
-    ) -> Interactions:
-        """Check raw columns, code the ids in sorted order and sort the rows.
-
-        Args:
-            user: raw user ids, integers >= 0 or non-empty strings, shape ``(n,)``.
-            item: raw item ids, likewise, shape ``(n,)``.
-            time: numbers since 1970-01-01 UTC, or dates, shape ``(n,)``.
-            value: a number for each row, shape ``(n,)``.
-            titles: raw item id to title; by default the raw id.
-            duplicates: policy for rows of the same user, item and time: ``"error"``, or ``"keep"``
-                all, the ``"first"`` or the ``"last"`` of the file.
-            time_unit: ``"s"`` or ``"ms"``; ignored for dates.
-
-        Returns:
-            The table; what was found or changed stands in its ``notes``.
-
-        Raises:
-            ValueError: if columns differ in length or are empty, an id, time or option is not as
-                above, times are in another unit, or rows repeat.
-
-        >>> Interactions.from_columns([7, 7], [1, 1], [5, 5], duplicates="last").notes
-        ('dropped 1 duplicate row (kept the last)',)
-        """
-        given = {"user": user, "item": item, "time": time, "value": value}
-        columns = {n: _codes.as_vector(n, c) for n, c in given.items() if c is not None}
-        table, notes = _columns.code(columns, duplicates, time_unit)
-        items, title_notes = Vocabulary.from_titles(table.pop("raw_items"), titles)
-        return cls(items=items, notes=(*notes, *title_notes), **table)
-
-    @classmethod
-    def from_frame(
-        cls,
-        frame: Any,
-        *,
-        user: str = "user",
-        item: str = "item",
-        time: str = "time",
-        value: str | None = None,
-        **options: Any,
-    ) -> Interactions:
-        """Read columns of a table (a pandas ``DataFrame`` or a mapping of columns) by name.
-
-        Args:
-            frame: the table.
-            user: name of the column of user ids.
-            item: name of the column of item ids.
-            time: name of the column of times.
-            value: name of the column of values, if any.
-            **options: ``titles``, ``duplicates``, ``time_unit`` of ``from_columns``.
-
-        Returns:
-            The table.
-
-        Raises:
-            ValueError: if a column is not there, and whatever ``from_columns`` refuses.
-
-        >>> Interactions.from_frame({"u": [3], "item": [4], "time": [5]}, user="u").n_users
-        1
-        """
-        present = list(frame.keys())
-        named = {"user": user, "item": item, "time": time, "value": value}
-        for argument, name in named.items():
-            if name is not None and name not in present:
-                raise ValueError(
-                    f"{argument}: expected a column of the table ({', '.join(map(str, present))}); "
-                    f"received {name!r}"
-                )
-        if value is not None:
-            options["value"] = np.asarray(frame[value])
-        return cls.from_columns(*(np.asarray(frame[c]) for c in (user, item, time)), **options)
 
     @property
     def n_users(self) -> int:
@@ -244,6 +162,34 @@ class Interactions:
             value=None if self.value is None else self.value[keep],
             notes=(*self.notes, note),
         )
+
+    def to_frame(self) -> Any:
+        """Return the rows as a pandas ``DataFrame`` with raw ids, titles and dates.
+
+        Returns:
+            Columns ``user``, ``item``, ``title``, ``time`` (UTC), and ``value`` if there is one.
+            ``from_frame(frame, title="title", value="value")`` makes the same table of it, except
+            for the notes and for users and items without a row.
+
+        Raises:
+            ImportError: if pandas is not installed.
+
+        >>> log = Interactions.from_columns(["mia"], [7], [60], titles={7: "kettle"})
+        >>> print(log.to_frame().to_string(index=False))
+        user  item  title                time
+         mia     7 kettle 1970-01-01 00:01:00
+        """
+        import pandas as pd
+
+        columns = {
+            "user": self.user_ids[self.user],
+            "item": self.items.raw[self.item - 1],
+            "title": self.items.titles[self.item - 1],
+            "time": self.time.astype("datetime64[s]"),
+        }
+        if self.value is not None:
+            columns["value"] = self.value
+        return pd.DataFrame(columns)
 
     def describe(self, at_least: int = 5) -> Description:
         """Measure the log: sizes, long tail, ties in time, sittings; see ``Description``.
