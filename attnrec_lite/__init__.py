@@ -1,9 +1,9 @@
 """Attention for recommender systems, small enough to read.
 
 The modules follow the data: ``data`` loads a log, ``models`` learn from it, ``evaluation`` and
-``explain`` ask what was learned, ``probes`` what reaches what, ``plot`` draws it. ``formulas``
-holds the equations of the book in NumPy and is what the rest is tested against; ``working`` sets
-one out line by line.
+``explain`` ask what was learned, ``experiments`` what it does to people, ``probes`` what reaches
+what, ``plot`` draws it. ``formulas`` holds the equations of the book in NumPy and is what the rest
+is tested against; ``working`` sets one out line by line.
 
 Importing the package costs little: TensorFlow is only loaded by the modules that need it.
 """
@@ -19,6 +19,7 @@ _MODULES = (
     "data",
     "evaluation",
     "exercises",
+    "experiments",
     "explain",
     "formulas",
     "models",
