@@ -25,6 +25,7 @@ CHAPTERS = {  # chapter number to the module with its exercises, named as the no
     "3": "queries_keys_values",
     "4": "weights_to_ranking",
     "5": "by_hand",
+    "9": "experiments",
 }
 
 __all__ = ["CHAPTERS", "Exercise", "Result", "check", "exercises", "hint"]

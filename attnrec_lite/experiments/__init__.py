@@ -1,9 +1,9 @@
 """Experiments: what people do, asked of people, with the design that gives the answer its meaning.
 
-``ab`` compares two arms, ``design`` refuses arms that were not drawn as planned; ``plan`` says how many
-users a question needs; ``sequential`` may be looked at every day; ``surveys`` counts the silent;
-``off_policy`` asks a log in place of the people; ``visits`` runs a test on the made-up shop, where
-the true effect is known.
+``ab`` compares two arms, ``design`` refuses arms that were not drawn as planned, ``plan`` says how
+many users a question needs; ``sequential`` may be looked at every day; ``surveys`` counts the
+silent; ``off_policy`` asks a log in place of the people; ``visits`` runs a test on the made-up
+shop, where the true effect is known.
 """
 
 from attnrec_lite.experiments.ab import Effect, compare_means, compare_ratios, compare_shares

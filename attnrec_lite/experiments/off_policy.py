@@ -229,8 +229,10 @@ def simulate_logs(logging: ArrayLike, rewards: ArrayLike, seed: int = 0) -> Logs
     array([1., 1., 1.])
     """
     mu, q = chances("logging", logging), finite("rewards", rewards, 2)
-    if mu.shape != q.shape or ((q < 0) | (q > 1)).any():
-        raise ValueError(f"rewards: expected chances of shape {mu.shape}; received {q.shape}")
+    if mu.shape != q.shape:
+        raise ValueError(f"rewards: expected shape {mu.shape}, as logging; received {q.shape}")
+    if ((q < -1e-9) | (q > 1 + 1e-9)).any():  # sums of chances miss 1 by a rounding
+        raise ValueError(f"rewards: expected chances in [0, 1]; received {q.min()} to {q.max()}")
     rng = np.random.default_rng(seed)
     steps = mu.cumsum(axis=1)
     action = (steps > (rng.random(len(mu)) * steps[:, -1])[:, None]).argmax(axis=1)
