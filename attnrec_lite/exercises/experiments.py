@@ -57,7 +57,8 @@ def _interval_plain(answer: Answer, rng: Generator) -> None:
         n = int(rng.integers(20, 400))
         yes = int(rng.integers(n // 4, n // 2))
         near(_interval(answer, yes, n), formulas.wilson_interval(yes, n), f"{yes} of {n}",
-             "Wilson's interval is not centred on the share: its middle leans to one half")  # fmt: skip
+             "Wilson's interval is not centred on the share: its middle leans to one half"
+             )  # fmt: skip
 
 
 def _interval_ends(answer: Answer, rng: Generator) -> None:
@@ -77,7 +78,8 @@ def _interval_mirror(answer: Answer, rng: Generator) -> None:
     n = int(rng.integers(10, 80))
     yes = int(rng.integers(1, n))
     near(_interval(answer, n - yes, n), 1 - _interval(answer, yes, n)[::-1],
-         f"{n - yes} of {n}, from {yes} of {n}", "yes and no change places, nothing else")  # fmt: skip
+         f"{n - yes} of {n}, from {yes} of {n}", "yes and no change places, nothing else"
+         )  # fmt: skip
 
 
 # 9.3 rate_error(clicks, impressions) --------------------------------------------------------------

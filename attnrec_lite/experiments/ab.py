@@ -68,13 +68,14 @@ class Effect:
 
     def __str__(self) -> str:
         """Difference, interval and p; below it everything that gives them a meaning."""
-        a, b = (
-            f"{name} {m:.4g} ({n:,})" for name, m, n in zip("AB", self.means, self.n, strict=True)
-        )
+        a, b = (f"{name} {m:.4g} of {n:,}" for name, m, n in self._arms())
         return (
             f"{self.difference:+.4f} [{self.low:+.4f}, {self.high:+.4f}] at {self.level:.0%}, "
-            f"p = {self.p:.3g}\n({self.design}; {a}, {b}; {self.method})"
+            f"p = {self.p:.3g}\n({self.design};\n {a}, {b}; {self.method})"
         )
+
+    def _arms(self) -> list[tuple[str, float, int]]:
+        return list(zip("AB", self.means, self.n, strict=True))
 
 
 def compare_shares(
@@ -98,7 +99,8 @@ def compare_shares(
     >>> design = Design("bought", unit="customer")
     >>> print(compare_shares([500, 550], [10_000, 10_000], design))
     +0.0050 [-0.0012, +0.0112] at 95%, p = 0.113
-    (bought, drawn by customer 50:50; A 0.05 (10,000), B 0.055 (10,000); two proportions)
+    (bought, drawn by customer 50:50;
+     A 0.05 of 10,000, B 0.055 of 10,000; two proportions)
     """
     z = two_proportion_z(successes, shown)
     check_ratio(shown, design.planned)
@@ -150,7 +152,7 @@ def compare_means(
         method = "Welch after CUPED"
     first, second = y[: n[0]], y[n[0] :]
     difference, error = difference_of_means(first, second)
-    if error > 0:
+    if error > 1e-9 * np.abs(y).max():
         test = stats.ttest_ind(second, first, equal_var=False)
         low, high = test.confidence_interval(inside("level", level))
         p = float(test.pvalue)

@@ -32,8 +32,8 @@ class Survey:
         ValueError: if there is no question, nobody answered, or not yes <= answered <= asked.
 
     >>> print(Survey("Did you find it?", yes=81, answered=100, asked=500))
-    "Did you find it?" yes 81.0% of 100 answers [72.2%, 87.5%] at 95%; 400 of the 500 asked were \
-silent, so of all between 16.2% and 96.2%
+    "Did you find it?" yes 81.0% of 100 answers [72.2%, 87.5%] at 95%
+    (400 of the 500 asked were silent, so of all between 16.2% and 96.2%)
     """
 
     question: str
@@ -75,8 +75,8 @@ silent, so of all between 16.2% and 96.2%
         least, most = (f"{end:.1%}" for end in self.bounds)
         return (
             f'"{self.question}" yes {self.share:.1%} of {self.answered:,} answers [{low}, {high}] '
-            f"at {self.level:.0%}; {self.asked - self.answered:,} of the {self.asked:,} asked were "
-            f"silent, so of all between {least} and {most}"
+            f"at {self.level:.0%}\n({self.asked - self.answered:,} of the {self.asked:,} asked "
+            f"were silent, so of all between {least} and {most})"
         )
 
 
@@ -138,7 +138,7 @@ def simulate_answers(
         if chance.shape not in ((), happy.shape):
             raise ValueError(f"{name}: expected a chance, or one per person; got {chance.shape}")
         for end in (chance.min(initial=1), chance.max(initial=0)):
-            share_of_one(name, end)
+            share_of_one(name, float(end))
         both.append(chance)
     answers: NDArray[np.bool_] = np.random.default_rng(seed).random(len(happy)) < np.where(
         happy > 0, *both
