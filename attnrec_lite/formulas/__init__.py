@@ -10,6 +10,7 @@ from attnrec_lite.formulas.attention import (
     attend,
     multi_head,
     project,
+    rows,
     visible,
 )
 from attnrec_lite.formulas.by_hand import (
@@ -43,13 +44,6 @@ from attnrec_lite.formulas.errors import (
     mse,
     rmse,
 )
-from attnrec_lite.formulas.labels import (
-    accuracy,
-    confusion,
-    f1_score,
-    precision,
-    rates,
-    recall,
 from attnrec_lite.formulas.experiments import (
     cuped,
     difference_of_means,
@@ -58,6 +52,16 @@ from attnrec_lite.formulas.experiments import (
     ratio_of_totals,
     two_proportion_z,
     users_per_arm,
+)
+from attnrec_lite.formulas.labels import (
+    accuracy,
+    confusion,
+    f1_score,
+    labels_of,
+    precision,
+    rates,
+    recall,
+)
 from attnrec_lite.formulas.off_policy import (
     doubly_robust,
     effective_size,
@@ -70,7 +74,9 @@ from attnrec_lite.formulas.positions import (
     add_positions,
     sinusoids,
 )
-from attnrec_lite.formulas.published import implied_share
+from attnrec_lite.formulas.published import (
+    implied_share,
+)
 from attnrec_lite.formulas.ranking import (
     expected_place,
     product_scores,
@@ -106,10 +112,12 @@ from attnrec_lite.formulas.shelves import (
     shelf_value,
 )
 from attnrec_lite.formulas.significance import (
+    between,
     bootstrap_interval,
     holm,
     sign_flip_p,
     users_needed,
+)
 from attnrec_lite.formulas.surveys import (
     post_stratified,
     silent_bounds,
@@ -132,6 +140,7 @@ __all__ = [
     "always_valid_p",
     "attend",
     "auc",
+    "between",
     "bilinear_scores",
     "blend_scores",
     "bootstrap_interval",
@@ -165,6 +174,7 @@ __all__ = [
     "inverse_propensity",
     "item_neighbour_scores",
     "item_similarity",
+    "labels_of",
     "linear_attention",
     "log_loss",
     "log_odds",
@@ -181,18 +191,19 @@ __all__ = [
     "next_counts",
     "policy_value",
     "popularity_scores",
+    "post_stratified",
+    "power_of_test",
     "precision",
     "preference_scores",
     "product_scores",
     "project",
     "rates",
-    "recall",
-    "rmse",
-    "post_stratified",
-    "power_of_test",
     "ratio_mismatch",
     "ratio_of_totals",
+    "recall",
+    "rmse",
     "rounding_slack",
+    "rows",
     "scaled_dot_scores",
     "scores_behind",
     "self_normalised",

@@ -79,7 +79,9 @@ def test_several_targets_of_a_case():
         found.mean("hr")
     with pytest.raises(ValueError, match="^metric: expected one of ndcg@10, auc; received 'hr'"):
         found.estimate("hr")
-    with pytest.raises(ValueError, match=r"^level: expected a number above 0 and below 1; received 95"):
+    with pytest.raises(
+        ValueError, match=r"^level: expected a number above 0 and below 1; received 95"
+    ):
         found.estimate("auc", level=95)
 
 
