@@ -61,6 +61,8 @@ class Shop:
         cause: for each row of ``log`` the row of the earlier purchase whose companion it is, or -1
             where chance by popularity chose, int64, shape ``(n,)``.
         names: users with a name in the book, name to user code.
+        stay: chance that a purchase keeps the interest of the one before.
+        chain: chance that a purchase is the companion of the newest good of its interest.
     """
 
     log: Interactions
@@ -74,6 +76,8 @@ class Shop:
     shares: NDArray[np.float64]
     cause: NDArray[np.int64]
     names: Mapping[str, int]
+    stay: float = 0.6
+    chain: float = 0.5
 
     def __repr__(self) -> str:
         """Show the log and the number of categories."""
@@ -183,6 +187,8 @@ def make_shop(
         shares,
         cause,
         MappingProxyType({n: u for n, u in CAST.items() if cast and u < n_users}),
+        stay,
+        chain,
     )
 
 

@@ -15,7 +15,12 @@ from attnrec_lite.data.shop import Shop
 
 
 def next_chances(
-    shop: Shop, history: ArrayLike, users: ArrayLike, *, stay: float = 0.6, chain: float = 0.5
+    shop: Shop,
+    history: ArrayLike,
+    users: ArrayLike,
+    *,
+    stay: float | None = None,
+    chain: float | None = None,
 ) -> Floats:
     """Chance of each good to be a customer's next purchase, by the rule that made the shop.
 
@@ -23,8 +28,8 @@ def next_chances(
         shop: with the interests and habits of its customers.
         history: what each has bought so far, ids ``(batch, length)``, left-padded.
         users: who they are, codes, shape ``(batch,)``.
-        stay: as ``make_shop`` was given it.
-        chain: as ``make_shop`` was given it.
+        stay: another chance than the shop's, to ask what if.
+        chain: likewise.
 
     Returns:
         Chances, float64, shape ``(batch, N + 1)``; column 0 is 0, each row sums to 1, or to 0 for
@@ -43,7 +48,8 @@ def next_chances(
     who = check_ids("users", np.asarray(users), len(shop.shares) - 1)
     if who.shape != past.shape[:1]:
         raise ValueError(f"users: expected {len(past)}, one per history; received {who.shape}")
-    stay, chain = share_of_one("stay", stay), share_of_one("chain", chain)
+    stay = share_of_one("stay", shop.stay if stay is None else stay)
+    chain = share_of_one("chain", shop.chain if chain is None else chain)
     rows = [
         _next(shop, row[row > 0], shop.shares[user], stay, chain)
         for row, user in zip(past, who, strict=True)

@@ -89,3 +89,14 @@ def test_the_truth_refuses_by_name(history, users, options, message):
 
 def test_nobody_has_no_chances():
     assert next_chances(SHOP, np.zeros((0, 3), int), np.zeros(0, int)).shape == (0, 241)
+
+
+def test_the_shop_remembers_the_chances_it_was_made_with():
+    shop = make_shop(n_users=30, seed=2, stay=0.2, chain=0.9)
+    assert (shop.stay, shop.chain) == (0.2, 0.9)
+    split = leave_one_out(shop.log)
+    history, users = split.test.history(), split.test.user
+    own = next_chances(shop, history, users)
+    assert_allclose(own, next_chances(shop, history, users, stay=0.2, chain=0.9))
+    assert not np.allclose(own, next_chances(shop, history, users, stay=0.6))
+    assert not np.allclose(own, next_chances(shop, history, users, chain=0.5))
