@@ -1,4 +1,4 @@
-"""Data: one table type, two ways to split it, and the data sets of the book."""
+"""Data: one table type, what is in it, ways to split and to batch it, and the book's data sets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from attnrec_lite.data.leaks import Leaks, leaks, random_split
 from attnrec_lite.data.movielens import film_genres, movielens, read_edition
 from attnrec_lite.data.negatives import Collisions, collisions, sample_negatives
 from attnrec_lite.data.packing import Packed, pack, packed_mask, slot_owners
+from attnrec_lite.data.retail import online_retail
 from attnrec_lite.data.sequences import left_pad, windows
 from attnrec_lite.data.shop import TOY_AXES, TOY_GOODS, Shop, make_shop
 from attnrec_lite.data.split import Holdout, Split, by_time, leave_one_out
@@ -39,6 +40,7 @@ __all__ = [
     "load",
     "make_shop",
     "movielens",
+    "online_retail",
     "pack",
     "packed_mask",
     "random_split",
@@ -54,10 +56,11 @@ def load(name: str, **options: Any) -> Interactions:
     Args:
         name: ``"shop"`` (made up; see ``make_shop`` for the truth behind it), ``"movielens"``
             (from a package), or a name that ``fetch`` downloads: ``"movielens-latest-small"``,
-            ``"movielens-100k"``, ``"movielens-1m"``, ``"movielens-25m"``, ``"movielens-32m"``,
-            ``"movietweetings"``.
-        **options: of ``make_shop``, of ``movielens``, or ``folder``, ``timeout`` and ``tries`` of
-            ``fetch``.
+            ``"movielens-100k"``, ``"movielens-1m"``, ``"movielens-20m"``, ``"movielens-25m"``,
+            ``"movielens-32m"``, ``"movietweetings"``. ``"online-retail"`` is read from
+            ``path=``, a file downloaded by hand.
+        **options: of ``make_shop``, of ``movielens``, of ``online_retail``, or ``folder``,
+            ``timeout`` and ``tries`` of ``fetch``.
 
     Returns:
         The table.
@@ -74,7 +77,9 @@ def load(name: str, **options: Any) -> Interactions:
         return make_shop(**options).log
     if name == "movielens":
         return movielens(**options)
+    if name == "online-retail":
+        return online_retail(**options)
     if name in SOURCES:
         return read_edition(name, fetch(name, **options))
-    known = ", ".join(("shop", "movielens", *SOURCES))
+    known = ", ".join(("shop", "movielens", "online-retail", *SOURCES))
     raise ValueError(f"name: expected one of {known}; received {name!r}")

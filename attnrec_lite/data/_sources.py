@@ -79,6 +79,12 @@ _LIST = (
         _DAT,
         "sha256:a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
     ),
+    _grouplens(
+        "movielens-20m",
+        "ml-20m",
+        _CSV,
+        "sha256:96f243c338a8665f6bcc89c53edf6ee39162a846940de6b7c8c48aeada765ff3",
+    ),
     _grouplens("movielens-25m", "ml-25m", _CSV, "md5:6b51fb2759a8657d3bfcbfc42b592ada"),
     _grouplens("movielens-32m", "ml-32m", _CSV, "md5:d472be332d4daa821edc399621853b57"),
     Source(
@@ -97,3 +103,16 @@ _LIST = (
     ),
 )
 SOURCES: Mapping[str, Source] = MappingProxyType({source.name: source for source in _LIST})
+
+# Not downloaded, because nobody publishes a checksum to know the right file by.
+BY_HAND: Mapping[str, str] = MappingProxyType(
+    {
+        "online-retail": (
+            "online-retail: expected a file to read; received none, and it is not downloaded, "
+            "because no checksum is published to know the right file by.\n"
+            "By hand: get 'Online Retail.xlsx', or the zip with it, from "
+            "https://archive.ics.uci.edu/dataset/352/online+retail (CC BY 4.0), then "
+            "load('online-retail', path='.../Online Retail.xlsx')"
+        )
+    }
+)

@@ -17,7 +17,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from attnrec_lite.data._sources import SOURCES, RemoteFile, Source
+from attnrec_lite.data._sources import BY_HAND, SOURCES, RemoteFile, Source
 
 __all__ = ["ENVIRONMENT", "SOURCES", "DownloadError", "RemoteFile", "Source", "extract", "fetch"]
 
@@ -50,11 +50,14 @@ def fetch(
 
     Raises:
         ImportError: if a download is needed and ``pooch`` is not installed.
-        DownloadError: if no address delivered the file; says what to put where by hand.
+        DownloadError: if no address delivered the file, or it has no published checksum to know
+            it by; says what to put where by hand.
         ValueError: if the name is unknown, or a file that was found or extracted is not as
             published.
     """
     if isinstance(source, str):
+        if source in BY_HAND:
+            raise DownloadError(BY_HAND[source])
         if source not in SOURCES:
             raise ValueError(f"source: expected one of {', '.join(SOURCES)}; received {source!r}")
         source = SOURCES[source]

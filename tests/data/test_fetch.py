@@ -332,6 +332,7 @@ def test_every_source_has_a_checksum_and_addresses():
         "movielens-latest-small",
         "movielens-100k",
         "movielens-1m",
+        "movielens-20m",
         "movielens-25m",
         "movielens-32m",
         "movietweetings",

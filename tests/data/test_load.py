@@ -45,3 +45,16 @@ def test_importing_data_imports_nothing_heavy():
     )
     output = subprocess.check_output([sys.executable, "-c", code], text=True)
     assert output.strip() == "[]"
+
+
+def test_the_second_largest_movielens_is_read_like_the_others(tmp_path, monkeypatch):
+    monkeypatch.delenv("ATTNREC_DATA", raising=False)
+    folder = tmp_path / "ml-20m"
+    folder.mkdir()
+    (folder / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,2,3.5,1112486027\n")
+    (folder / "movies.csv").write_text("movieId,title,genres\n2,Jumanji (1995),Adventure\n")
+    log = data.load("movielens-20m", folder=tmp_path)
+    assert log.items.title(log.item).tolist() == ["Jumanji (1995)"]
+    source = data.SOURCES["movielens-20m"]
+    assert source.files[0].hash.startswith("sha256:96f243c338a8665f")
+    assert source.files[0].urls[0].endswith("/ml-20m.zip")
