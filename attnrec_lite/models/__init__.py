@@ -15,6 +15,7 @@ from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.models.base import Recommender, read
 
 _HOMES = {
+    "BPR": "factors",
     "EASE": "linear",
     "ItemKNN": "neighbours",
     "Popularity": "baselines",
@@ -24,6 +25,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "BPR",
     "EASE",
     "ItemKNN",
     "Popularity",
@@ -50,15 +52,15 @@ def baselines_for(items: Vocabulary) -> list[Recommender]:
         items: the vocabulary; above 32,768 items EASE, whose weights would not fit, is left out.
 
     Returns:
-        Popularity, recent popularity, successors, nearest neighbours, EASE.
+        Popularity, recent popularity, successors, nearest neighbours, EASE, matrix factorisation.
 
     >>> import numpy as np
     >>> [model.name for model in baselines_for(Vocabulary(np.array([1, 2])))]
-    ['popularity', 'recent popularity', 'successors', 'item-knn', 'ease']
+    ['popularity', 'recent popularity', 'successors', 'item-knn', 'ease', 'bpr']
     """
     from attnrec_lite.models.linear import LARGEST
 
-    names = ["Popularity", "RecentPopularity", "Successors", "ItemKNN", "EASE"]
+    names = ["Popularity", "RecentPopularity", "Successors", "ItemKNN", "EASE", "BPR"]
     if len(items) > LARGEST:
         names.remove("EASE")
     return [__getattr__(name)(items) for name in names]

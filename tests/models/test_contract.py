@@ -17,6 +17,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from attnrec_lite.data import Interactions, Vocabulary, left_pad
 from attnrec_lite.explain import AttentionRecord
 from attnrec_lite.models import (
+    BPR,
     EASE,
     ItemKNN,
     Popularity,
@@ -47,6 +48,7 @@ MAKERS = {
     "RecentPopularity": lambda: RecentPopularity(LOG.items, half_life=2e-5).fit(LOG),
     "ItemKNN": lambda: ItemKNN(LOG.items, k=3, shrink=0.5).fit(LOG),
     "EASE": lambda: EASE(LOG.items, penalty=2.0).fit(LOG),
+    "BPR": lambda: BPR(LOG.items, width=3, negatives=5, seed=2).fit(LOG, epochs=3, batch=7),
     "QKVRecommender": lambda: QKVRecommender(LOG.items, **SMALL).fit(LOG, epochs=1),
 }
 fitted = {}
