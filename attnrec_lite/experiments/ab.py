@@ -68,7 +68,7 @@ class Effect:
 
     def __str__(self) -> str:
         """Difference, interval and p; below it everything that gives them a meaning."""
-        a, b = (f"{name} {m:.4g} of {n:,}" for name, m, n in self._arms())
+        a, b = (f"{name} {m:.4g} (n = {n:,})" for name, m, n in self._arms())
         return (
             f"{self.difference:+.4f} [{self.low:+.4f}, {self.high:+.4f}] at {self.level:.0%}, "
             f"p = {self.p:.3g}\n({self.design};\n {a}, {b}; {self.method})"
@@ -100,7 +100,7 @@ def compare_shares(
     >>> print(compare_shares([500, 550], [10_000, 10_000], design))
     +0.0050 [-0.0012, +0.0112] at 95%, p = 0.113
     (bought, drawn by customer 50:50;
-     A 0.05 of 10,000, B 0.055 of 10,000; two proportions)
+     A 0.05 (n = 10,000), B 0.055 (n = 10,000); two proportions)
     """
     z = two_proportion_z(successes, shown)
     check_ratio(shown, design.planned)

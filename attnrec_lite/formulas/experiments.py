@@ -107,7 +107,7 @@ def users_per_arm(
 ) -> float:
     r"""Units that each arm needs, before rounding up: equation (9.4).
 
-    $n = (c_{1-\alpha/2} + c_{1-\beta})^2 (\sigma_A^2 + \sigma_B^2) / \delta^2$
+    $n = (c + c_\beta)^2 (\sigma_A^2 + \sigma_B^2) / \delta^2$ with $c_\beta = \Phi^{-1}(1 - \beta)$
 
     Args:
         variances: of one unit's number in arm A and in arm B, not negative; $p(1 - p)$ for a share.

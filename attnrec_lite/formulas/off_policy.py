@@ -142,12 +142,12 @@ def doubly_robust(
 ) -> float:
     r"""A model's guess, corrected where the log knows better: equation (9.18).
 
-    $\hat V_{\mathrm{DR}} = \hat V_{\mathrm{DM}} + \frac1n \sum_i w_i (r_i - \hat q(x_i, a_i))$
+    $\hat V_{\mathrm{DR}} = \hat V_{\mathrm{DM}} + \frac1n \sum_i w_i (r_i - \hat q_i)$
 
     Args:
         weights: $w$ of equation (9.15), shape ``(n,)``.
         rewards: $r$, what was earned, shape ``(n,)``.
-        guessed: $\hat q(x_i, a_i)$, the model's guess for what was shown, shape ``(n,)``.
+        guessed: $\hat q_i = \hat q(x_i, a_i)$, the guess for what was shown, shape ``(n,)``.
         guessed_value: the direct method, ``policy_value(policy, guesses)``.
 
     Returns:

@@ -16,8 +16,8 @@ from attnrec_lite.formulas._finite import finite, inside, same_length
 def wilson_interval(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
     r"""Interval for a share: equation (9.11).
 
-    $\frac{1}{1 + c^2/n} \left(\hat p + \frac{c^2}{2n} \pm
-    c \sqrt{\frac{\hat p (1 - \hat p)}{n} + \frac{c^2}{4 n^2}}\right)$
+    $\frac{1}{1 + s} \left(\hat p + \frac s2 \pm
+    c \sqrt{\frac{\hat p (1 - \hat p)}{n} + \frac{s}{4 n}}\right)$ with $s = c^2/n$
 
     Args:
         successes: how many said yes, 0..n.
@@ -41,13 +41,10 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> tuple[float,
     if k > n:
         raise ValueError(f"successes: expected at most n, {n}; received {k}")
     c = float(ndtri(0.5 + inside("level", level) / 2))
-    p, spread = k / n, c * c / n
-    middle = p + spread / 2
-    half = c * np.sqrt(p * (1 - p) / n + spread / n / 4)
-    return (
-        max(0.0, float((middle - half) / (1 + spread))) if k else 0.0,
-        min(1.0, float((middle + half) / (1 + spread))) if k < n else 1.0,
-    )
+    p, s = k / n, c * c / n
+    half = c * np.sqrt(p * (1 - p) / n + s / (4 * n))
+    low, high = (p + s / 2 - half) / (1 + s), (p + s / 2 + half) / (1 + s)
+    return float(low) if k else 0.0, float(high) if k < n else 1.0  # the ends without rounding
 
 
 def silent_bounds(share: float, answered: float) -> tuple[float, float]:

@@ -14,8 +14,10 @@ quick = settings(deadline=None, max_examples=40)
 
 
 @quick
-@given(st.floats(-40, 40), st.integers(1, 300), st.floats(0.05, 1.0))
-def test_the_ratio_is_the_mixture_of_likelihood_ratios(total, n, tau):
+@given(st.floats(-6, 6), st.integers(1, 300), st.floats(0.05, 1.0))
+def test_the_ratio_is_the_mixture_of_likelihood_ratios(z, n, tau):
+    total = z * n**0.5
+
     def integrand(d):
         return np.exp(d * total - n * d * d / 2) * stats.norm.pdf(d, scale=tau)
 
@@ -48,7 +50,7 @@ def test_a_hundred_looks_keep_the_promise():
 
 
 @quick
-@given(arrays(np.float64, st.integers(1, 12), elements=st.floats(0, 100)))
+@given(arrays(np.float64, st.integers(1, 12), elements=st.integers(0, 400).map(lambda k: k / 4)))
 def test_p_equals_a_loop_and_never_rises(ratios):
     expected, lowest = [], 1.0
     for ratio in ratios:

@@ -100,8 +100,8 @@ def test_the_survey_hears_what_the_caption_says(cell):
     assert survey.weighed["one kind"] == pytest.approx(truth, abs=0.01)
     assert survey.low["one kind"] > truth
     assert "near 0.84" in TEXT
-    assert survey.weighed["the content"] == pytest.approx(0.84, abs=0.01)
-    assert ((survey["at least"] < truth) & (truth < survey["at most"])).all()
+    assert survey.weighed["content"] == pytest.approx(0.84, abs=0.01)
+    assert ((survey.least < truth) & (truth < survey.most)).all()
 
 
 def test_seconds_run_the_wrong_way(cell):
