@@ -81,7 +81,7 @@ def test_an_unknown_name_is_an_attribute_error(module):
 
 
 def test_all_names_exist_and_are_documented():
-    for name in ("attention", "data", "formulas", "models"):
+    for name in ("attention", "data", "evaluation", "experiments", "formulas", "models"):
         module = import_module(f"attnrec_lite.{name}")
         assert module.__doc__
         for public in module.__all__:
