@@ -10,7 +10,6 @@ from attnrec_lite.formulas.attention import (
     attend,
     multi_head,
     project,
-    rows,
     visible,
 )
 from attnrec_lite.formulas.by_hand import (
@@ -57,7 +56,6 @@ from attnrec_lite.formulas.labels import (
     accuracy,
     confusion,
     f1_score,
-    labels_of,
     precision,
     rates,
     recall,
@@ -112,7 +110,6 @@ from attnrec_lite.formulas.shelves import (
     shelf_value,
 )
 from attnrec_lite.formulas.significance import (
-    between,
     bootstrap_interval,
     holm,
     sign_flip_p,
@@ -140,7 +137,6 @@ __all__ = [
     "always_valid_p",
     "attend",
     "auc",
-    "between",
     "bilinear_scores",
     "blend_scores",
     "bootstrap_interval",
@@ -174,7 +170,6 @@ __all__ = [
     "inverse_propensity",
     "item_neighbour_scores",
     "item_similarity",
-    "labels_of",
     "linear_attention",
     "log_loss",
     "log_odds",
@@ -203,7 +198,6 @@ __all__ = [
     "recall",
     "rmse",
     "rounding_slack",
-    "rows",
     "scaled_dot_scores",
     "scores_behind",
     "self_normalised",
