@@ -8,7 +8,7 @@ from attnrec_lite.data.describe import Description
 from attnrec_lite.data.fetch import SOURCES, fetch
 from attnrec_lite.data.films import film_facts
 from attnrec_lite.data.interactions import Interactions, Vocabulary
-from attnrec_lite.data.leaks import Leaks, leaks, random_split
+from attnrec_lite.data.leakage import Leaks, leaks, random_split
 from attnrec_lite.data.movielens import film_genres, movielens, read_edition
 from attnrec_lite.data.negatives import Collisions, collisions, sample_negatives
 from attnrec_lite.data.packing import Packed, pack, packed_mask, slot_owners

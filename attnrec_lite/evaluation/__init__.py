@@ -11,7 +11,7 @@ from attnrec_lite.evaluation.candidates import Sampled
 from attnrec_lite.evaluation.labels import Judgement, evaluate_clicks, evaluate_ratings
 from attnrec_lite.evaluation.protocol import Estimate, Protocol, check_same_protocol
 from attnrec_lite.evaluation.ranking import places, ranking_metrics
-from attnrec_lite.evaluation.report import Report, report
+from attnrec_lite.evaluation.reports import Report, report
 from attnrec_lite.evaluation.results import Evaluation, Table, compare_table
 from attnrec_lite.evaluation.run import evaluate
 from attnrec_lite.evaluation.significance import (

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from attnrec_lite.evaluation._rows import Row
-    from attnrec_lite.evaluation.report import Report
+    from attnrec_lite.evaluation.reports import Report
 
 Point = tuple[str, float, float, float]  # label, value, lower and upper end
 Panel = tuple[str, str, float | None, dict[str, list[Point]]]  # title, x label, line, points

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from attnrec_lite._checks import whole
-from attnrec_lite.data.leaks import leaks
+from attnrec_lite.data.leakage import leaks
 from attnrec_lite.data.split import Split
 from attnrec_lite.evaluation._rows import Row, Trial, differences, history_rows, popularity_rows
 from attnrec_lite.evaluation.protocol import Protocol

@@ -21,7 +21,7 @@ from attnrec_lite.data import (
 from attnrec_lite.data.split import Split
 from attnrec_lite.evaluation import compare, evaluate, holm, interval, report
 from attnrec_lite.evaluation._groups import by_history, by_popularity
-from attnrec_lite.evaluation.report import Report
+from attnrec_lite.evaluation.reports import Report
 from attnrec_lite.models import Popularity, Successors
 
 
