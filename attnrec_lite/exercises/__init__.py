@@ -26,6 +26,7 @@ CHAPTERS = {  # chapter number to the module with its exercises, named as the no
     "4": "weights_to_ranking",
     "5": "by_hand",
     "9": "experiments",
+    "6": "data",
 }
 
 __all__ = ["CHAPTERS", "Exercise", "Result", "check", "exercises", "hint"]
