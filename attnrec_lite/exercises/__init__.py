@@ -25,8 +25,8 @@ CHAPTERS = {  # chapter number to the module with its exercises, named as the no
     "3": "queries_keys_values",
     "4": "weights_to_ranking",
     "5": "by_hand",
-    "9": "experiments",
     "6": "data",
+    "9": "experiments",
 }
 
 __all__ = ["CHAPTERS", "Exercise", "Result", "check", "exercises", "hint"]

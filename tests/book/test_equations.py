@@ -88,6 +88,18 @@ PLACES = {  # function to the labels of its equations: a number alone would move
     "self_normalised": ["eq-snips"],
     "doubly_robust": ["eq-doubly-robust"],
     "effective_size": ["eq-effective-size"],
+    "density": ["eq-density"],
+    "tied_share": ["eq-tied"],
+    "older_share": ["eq-older"],
+    "filled_variance": ["eq-filled"],
+    "observed_mean": ["eq-observed"],
+    "inverse_mean": ["eq-inverse"],
+    "fill_share": ["eq-fill"],
+    "collision_chance": ["eq-collision"],
+    "standardise": ["eq-standard"],
+    "tf_idf": ["eq-tf-idf"],
+    "positive_pmi": ["eq-pmi"],
+    "truncated_svd": ["eq-svd"],
 }
 NUMBER = re.compile(r"\((\d+)\.(\d+)\)")
 
