@@ -14,7 +14,7 @@ from attnrec_lite.formulas.labels import labels_of
 
 
 def mse(actual: ArrayLike, predicted: ArrayLike) -> float:
-    r"""Mean squared error: equation (8.0), $\frac1n \sum_i (y_i - \hat y_i)^2$.
+    r"""Mean squared error: equation (8.4), $\frac1n \sum_i (y_i - \hat y_i)^2$.
 
     Args:
         actual: $y$, shape ``(n,)``.
@@ -38,7 +38,7 @@ def mse(actual: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def mae(actual: ArrayLike, predicted: ArrayLike) -> float:
-    r"""Mean absolute error: equation (8.0), $\frac1n \sum_i |y_i - \hat y_i|$.
+    r"""Mean absolute error: equation (8.4), $\frac1n \sum_i |y_i - \hat y_i|$.
 
     Args:
         actual: $y$, shape ``(n,)``.
@@ -62,7 +62,7 @@ def mae(actual: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def rmse(actual: ArrayLike, predicted: ArrayLike) -> float:
-    r"""Root of the mean squared error: equation (8.0), $\sqrt{\mathrm{MSE}}$.
+    r"""Root of the mean squared error: equation (8.4), $\sqrt{\mathrm{MSE}}$.
 
     Args:
         actual: $y$, shape ``(n,)``.
@@ -85,7 +85,7 @@ def rmse(actual: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def log_loss(labels: ArrayLike, chances: ArrayLike) -> float:
-    r"""What a chance costs once it is known what happened, in nats: equation (8.0).
+    r"""What a chance costs once it is known what happened, in nats: equation (8.5).
 
     $-\frac1n \sum_i \big[y_i \ln p_i + (1 - y_i) \ln(1 - p_i)\big]$
 
@@ -113,7 +113,7 @@ def log_loss(labels: ArrayLike, chances: ArrayLike) -> float:
 
 
 def auc(labels: ArrayLike, scores: ArrayLike) -> float:
-    r"""The share of pairs of a 1 and a 0 that the scores order rightly: equation (8.0).
+    r"""The share of pairs of a 1 and a 0 that the scores order rightly: equation (8.6).
 
     $\frac{1}{n_1 n_0} \sum_{i: y_i = 1} \sum_{j: y_j = 0}
     \big[s_i > s_j\big] + \tfrac12 \big[s_i = s_j\big]$
@@ -149,7 +149,7 @@ def auc(labels: ArrayLike, scores: ArrayLike) -> float:
 
 
 def calibration_error(labels: ArrayLike, chances: ArrayLike, bins: int = 10) -> float:
-    r"""How far chances are from frequencies, bin by bin: equation (8.0).
+    r"""How far chances are from frequencies, bin by bin: equation (8.7).
 
     $\mathrm{ECE} = \sum_b \frac{n_b}{n} \big|\bar y_b - \bar p_b\big|$
 

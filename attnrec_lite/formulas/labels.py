@@ -31,7 +31,7 @@ class Rates(NamedTuple):
 
 
 def confusion(labels: ArrayLike, predicted: ArrayLike) -> Confusion:
-    r"""True and false positives and negatives: the counts of equation (8.0).
+    r"""True and false positives and negatives: the counts of equation (8.1).
 
     Args:
         labels: $y$, what happened, 0 and 1, shape ``(n,)``.
@@ -58,7 +58,7 @@ def confusion(labels: ArrayLike, predicted: ArrayLike) -> Confusion:
 
 
 def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
-    r"""The share of right answers: equation (8.0), $(\mathrm{TP} + \mathrm{TN}) / n$.
+    r"""The share of right answers: equation (8.1), $(\mathrm{TP} + \mathrm{TN}) / n$.
 
     Args:
         labels: what happened, 0 and 1, shape ``(n,)``.
@@ -82,7 +82,7 @@ def accuracy(labels: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def precision(labels: ArrayLike, predicted: ArrayLike) -> float:
-    r"""Of what was said, the share that happened: equation (8.0).
+    r"""Of what was said, the share that happened: equation (8.2).
 
     $P = \mathrm{TP} / (\mathrm{TP} + \mathrm{FP})$
 
@@ -108,7 +108,7 @@ def precision(labels: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def recall(labels: ArrayLike, predicted: ArrayLike) -> float:
-    r"""Of what happened, the share that was said: equation (8.0).
+    r"""Of what happened, the share that was said: equation (8.2).
 
     $R = \mathrm{TP} / (\mathrm{TP} + \mathrm{FN})$
 
@@ -134,7 +134,7 @@ def recall(labels: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def f1_score(labels: ArrayLike, predicted: ArrayLike) -> float:
-    r"""Harmonic mean of precision P and recall R: equation (8.0), $F_1 = 2 P R / (P + R)$.
+    r"""Harmonic mean of precision P and recall R: equation (8.2), $F_1 = 2 P R / (P + R)$.
 
     Args:
         labels: what happened, 0 and 1, shape ``(n,)``.
@@ -160,7 +160,7 @@ def f1_score(labels: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def rates(impressions: int, clicks: int, orders: int) -> Rates:
-    r"""Click-through and conversion rate: equation (8.0).
+    r"""Click-through and conversion rate: equation (8.3).
 
     Args:
         impressions: how often something was shown.

@@ -22,7 +22,7 @@ class Implied(NamedTuple):
 
 
 def implied_share(accuracy: float, recall: float, f1: float, rounding: float = 0.005) -> Implied:
-    r"""What a published accuracy A, recall R and $F_1$ say about the test set: equation (8.0).
+    r"""What a published accuracy A, recall R and $F_1$ say about the test set: equation (8.14).
 
     $P = \frac{F_1 R}{2R - F_1}$ and $\pi = \frac{(1 - A)\,F_1}{2R\,(1 - F_1)}$
 

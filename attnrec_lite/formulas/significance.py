@@ -21,7 +21,7 @@ CELLS = 2**20  # numbers in memory at a time
 def bootstrap_interval(
     values: ArrayLike, level: float = 0.95, draws: int = 1000, seed: int = 0
 ) -> tuple[float, float]:
-    r"""Where the mean would lie had other users come: equation (8.0).
+    r"""Where the mean would lie had other users come: equation (8.15).
 
     $\big[Q_{(1 - \gamma)/2}(\bar x^*),\ Q_{(1 + \gamma)/2}(\bar x^*)\big]$, $\bar x^*$ the mean of
     $n$ values drawn from the $n$ at hand, with replacement
@@ -68,7 +68,7 @@ def _means(x: Floats, draws: int, rng: np.random.Generator) -> Iterator[Floats]:
 
 
 def sign_flip_p(differences: ArrayLike, draws: int = 10_000, seed: int = 0) -> float:
-    r"""How often luck alone would do as much: equation (8.0), a paired permutation test.
+    r"""How often luck alone would do as much: equation (8.16), a paired permutation test.
 
     $p = \Pr\big(|\tfrac1n \sum_u \varepsilon_u d_u| \ge |\bar d|\big)$, each sign $\varepsilon_u$
     +1 or −1 by a fair coin
@@ -122,7 +122,7 @@ def _flips(
 
 
 def holm(p_values: ArrayLike) -> Floats:
-    r"""P values of several tests at once, none made better by trying often: equation (8.0).
+    r"""P values of several tests at once, none made better by trying often: equation (8.17).
 
     $\tilde p_{(i)} = \max_{j \le i} \min\big(1, (m - j + 1)\,p_{(j)}\big)$, smallest first
 
@@ -154,7 +154,7 @@ def holm(p_values: ArrayLike) -> Floats:
 
 
 def users_needed(std: float, difference: float, level: float = 0.95, power: float = 0.8) -> int:
-    r"""How many users until a difference of this size is seen: equation (8.0).
+    r"""How many users until a difference of this size is seen: equation (8.18).
 
     $n = \lceil (z_{(1 + \gamma)/2} + z_{\text{power}})^2\, \sigma^2 / \delta^2 \rceil$
 
