@@ -27,6 +27,7 @@ CHAPTERS = {  # chapter number to the module with its exercises, named as the no
     "5": "by_hand",
     "6": "data",
     "9": "experiments",
+    "8": "evaluation",
 }
 
 __all__ = ["CHAPTERS", "Exercise", "Result", "check", "exercises", "hint"]
