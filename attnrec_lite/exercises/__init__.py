@@ -26,8 +26,8 @@ CHAPTERS = {  # chapter number to the module with its exercises, named as the no
     "4": "weights_to_ranking",
     "5": "by_hand",
     "6": "data",
-    "9": "experiments",
     "8": "evaluation",
+    "9": "experiments",
 }
 
 __all__ = ["CHAPTERS", "Exercise", "Result", "check", "exercises", "hint"]
