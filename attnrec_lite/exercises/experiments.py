@@ -15,12 +15,14 @@ from attnrec_lite.exercises.core import Answer, Exercise, Wrong, array, near
 
 def _users(answer: Answer, a: float, b: float, power: float, level: float, advice: str) -> float:
     given = f"{a:.3f} against {b:.3f}, power {power:.2f}, level {level:.2f}"
-    expected = ceil(formulas.users_per_arm([a * (1 - a), b * (1 - b)], b - a, power, level))
+    needed = formulas.users_per_arm([a * (1 - a), b * (1 - b)], b - a, power, level)
     found = float(answer(a, b, power, level))
-    if abs(found - expected) > 1:
-        raise Wrong(f"{given}: expected {expected:,}; received {found:,.6g}", advice)
-    if found != round(found):
-        raise Wrong(f"{given}: received {found}", "half a customer cannot be drawn: round up")
+    if not abs(found - needed) <= 1:  # so that a NaN is wrong too
+        raise Wrong(f"{given}: expected {ceil(needed):,}; received {found:,.6g}", advice)
+    if found != round(found) or found < needed - 1e-6:
+        raise Wrong(f"{given}: {needed:.2f} are needed; received {found:,.6g}",
+                    "half a customer cannot be drawn, and one too few is too few: round up"
+                    )  # fmt: skip
     return found
 
 
@@ -57,8 +59,8 @@ def _interval_plain(answer: Answer, rng: Generator) -> None:
         n = int(rng.integers(20, 400))
         yes = int(rng.integers(n // 4, n // 2))
         near(_interval(answer, yes, n), formulas.wilson_interval(yes, n), f"{yes} of {n}",
-             "Wilson's interval is not centred on the share: its middle leans to one half"
-             )  # fmt: skip
+             "Wilson's interval is not centred on the share: its middle leans to one half",
+             atol=2e-5)  # fmt: skip
 
 
 def _interval_ends(answer: Answer, rng: Generator) -> None:
@@ -71,7 +73,8 @@ def _interval_ends(answer: Answer, rng: Generator) -> None:
             raise Wrong(f"{yes} of {n}: {found.round(4)} has no width",
                         "twenty of twenty is not all: p(1 - p) is 0, the rest of the root is not"
                         )  # fmt: skip
-        near(found, formulas.wilson_interval(yes, n), f"{yes} of {n}", "see equation (9.11)")
+        near(found, formulas.wilson_interval(yes, n), f"{yes} of {n}", "see equation (9.11)",
+             atol=2e-5)  # fmt: skip
 
 
 def _interval_mirror(answer: Answer, rng: Generator) -> None:
@@ -94,7 +97,8 @@ def _error_plain(answer: Answer, rng: Generator) -> None:
     for _ in range(3):
         c, m = _clicks(rng)
         near(float(answer(c.copy(), m.copy())), formulas.ratio_of_totals(c, m)[1], "80 users",
-             "the variance of c - R m between users, by n and by the square of the mean of m",
+             "the variance of c - R m between users (ddof=1), by n and by the square of the mean "
+             "of m",
              atol=1e-9)  # fmt: skip
 
 
@@ -130,7 +134,11 @@ def _adjusted(arms: list[np.ndarray]) -> float:
 def _adjusted_plain(answer: Answer, rng: Generator) -> None:
     for _ in range(3):
         arms = _arms(rng)
-        near(float(answer(*(x.copy() for x in arms))), _adjusted(arms), "two arms",
+        found, expected = float(answer(*(x.copy() for x in arms))), _adjusted(arms)
+        if np.isclose(found, -expected):
+            raise Wrong(f"two arms: expected {expected:+.4f}; received {found:+.4f}",
+                        "the difference of B from A is B less A")  # fmt: skip
+        near(found, expected, "two arms",
              "one theta and one mean of x for both arms together: else the adjustment takes away "
              "what it should keep, or nothing at all")  # fmt: skip
 

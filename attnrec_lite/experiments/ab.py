@@ -63,7 +63,7 @@ class Effect:
 
     @property
     def found(self) -> bool:
-        """Whether 0 is outside of what the data leave open: p is below 1 - level."""
+        """Whether p is below 1 - level; at the edge the interval of shares may say otherwise."""
         return self.p < 1 - self.level
 
     def __str__(self) -> str:

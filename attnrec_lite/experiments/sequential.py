@@ -2,7 +2,7 @@
 
 A test at level 0.95 calls a difference where there is none once in twenty times *if it is read
 once*. Read after every day and stopped at the first difference, it does so far more often. The
-mixture test (mSPRT) pays for the looks in advance, by a little power.
+mixture test (mSPRT) pays for the looks in advance, by power.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from attnrec_lite.formulas._finite import finite
 
 
 def mixture_ratio(sums: ArrayLike, n: ArrayLike, tau: float) -> Floats:
-    r"""Odds of "some difference" against "none" after n users: equation (9.9).
+    r"""Likelihood of "some difference" over that of "none", after n users: equation (9.9).
 
     $\Lambda_n = \sqrt{\frac{1}{1 + n\tau^2}} \exp\frac{\tau^2 S_n^2}{2 (1 + n\tau^2)}$
 

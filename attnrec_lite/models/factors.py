@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from threadpoolctl import threadpool_limits
 
 from attnrec_lite._checks import Floats, as_history, positive, whole
 from attnrec_lite.data.interactions import Interactions
@@ -127,8 +128,10 @@ class BPR(Recommender):
         """
         ids = as_history(history, self.n_items)
         vectors = np.zeros((len(ids), self.width))
-        for rows, _, problem in self._problems(ids):
-            vectors[rows] = problem.solve()
+        # Thousands of small products: a second BLAS thread waits more than it works.
+        with threadpool_limits(1, user_api="blas"):
+            for rows, _, problem in self._problems(ids):
+                vectors[rows] = problem.solve()
         return vectors
 
     def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:

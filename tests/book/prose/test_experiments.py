@@ -75,7 +75,9 @@ def test_the_past_narrows_as_caption_and_alt_text_say(cell):
     assert "about two thirds the width" in TEXT
     assert judged.width["CUPED"] / judged.width["plain"] == pytest.approx(2 / 3, abs=0.03)
     assert f"about {cell['truth']:.2f} marks the true effect" in TEXT
-    assert (judged["holds the truth"] > 0.955).all()  # "a little more often than 95 times"
+    assert (
+        judged["holds the truth"] > 0.955
+    ).all()  # "a little more often than 95 times in a hundred"
     first = cell["tests"].found.groupby(level=0).head(30)
     assert first["plain"].mean() < 0.6  # many would be missed
     assert first["CUPED"].mean() > 0.85  # nearly all are found
@@ -126,7 +128,13 @@ def test_the_log_says_what_the_text_says(cell):
     falls = errors["12 kinds", "r − 1"] < errors["12 kinds", "r"] - 0.01
     assert set(errors.index[rises]) == set(errors.index[falls]) == {"IPS", "clipped IPS"}
     stay = (cell["wants"] * cell["newest"]).sum(1).mean()
-    assert stay > 0.4  # "two in five stay with that kind, which is too few"
+    guess = (cell["twelve"][3] * cell["newest"]).sum(1).mean()
+    assert "fewer than half" in TEXT
+    assert guess < 0.5 < stay - 0.2  # "far too few"
+    assert (
+        abs(errors["12 kinds", "bias"]["clipped IPS"])
+        > 0.95 * errors["12 kinds", "r"]["clipped IPS"]
+    )
     assert cell["lucky"]["IPS"] < cell["lucky"]["SNIPS"]
 
 
