@@ -76,7 +76,8 @@ class RecentPopularity(Recommender):
 
     Args:
         items: the vocabulary.
-        half_life: in days, at least a second, ``math.inf`` allowed.
+        half_life: in days, at least a second, ``math.inf`` allowed. Weeks or months suit a shop;
+            MovieLens, where films are rated years late, wants years.
 
     Raises:
         ValueError: if ``half_life`` is not such a number.
@@ -89,7 +90,7 @@ class RecentPopularity(Recommender):
 
     name = "recent popularity"
 
-    def __init__(self, items: Vocabulary, half_life: float = 30.0) -> None:
+    def __init__(self, items: Vocabulary, half_life: float = 60.0) -> None:
         super().__init__(items)
         if not isinstance(half_life, int | float) or not half_life >= 1 / DAY:
             raise ValueError(
@@ -109,7 +110,8 @@ class RecentPopularity(Recommender):
         age = (log.time.max(initial=0) - newest) / (self.half_life * DAY)
         occurs = counts > 0  # then at least 1, for the item's newest row counts 1
         scores = np.log2(counts, out=np.zeros_like(counts), where=occurs) - age
-        self.log_counts = np.where(occurs, scores, scores[occurs].min(initial=1.0) - 1)
+        floor = scores[occurs].min() - 1 if occurs.any() else 0.0
+        self.log_counts = np.where(occurs, scores, floor)
         return self
 
     def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:

@@ -7,14 +7,13 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import threadpool_limits
 
 from attnrec_lite._checks import Floats, as_history, positive, whole
 from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
 from attnrec_lite.models._binary import newest_of_each, shares
-from attnrec_lite.models._fold_in import FoldIn
+from attnrec_lite.models._fold_in import FoldIn, one_thread
 from attnrec_lite.models._pairs import Pairs, Singles, adagrad
 from attnrec_lite.models.base import Arrays, Recommender, fitting
 
@@ -33,7 +32,7 @@ class BPR(Recommender):
     \rVert^2 + \lVert (q_j, b_j) \rVert^2)$
 
     A history comes without a user, so its vector is found anew: the minimum of the same loss over
-    u alone, which is convex (``user_vectors``). An empty history has the vector 0: biases rank.
+    u alone, which is convex (``user_vectors``). An empty history gets the mean user of the log.
 
     Args:
         items: the vocabulary.
@@ -72,6 +71,7 @@ class BPR(Recommender):
         self.losses: list[float] = []
         self.table = _small(self.n_items + 1, self.width, np.random.default_rng([seed, 0]))
         self.bias: Singles = np.zeros(self.n_items + 1, np.float32)
+        self.mean: Singles = np.zeros(self.width, np.float32)
         self.users: Singles = np.zeros((0, self.width), np.float32)
 
     def fit(
@@ -111,6 +111,7 @@ class BPR(Recommender):
                 total += loss
             self.losses.append(total / max(1, len(pairs)))
         self.users = users[:, :-1].copy()
+        self.mean = self.users.sum(axis=0) / max(1, log.n_users)
         self.table, self.bias = goods[:, :-1].copy(), goods[:, -1].copy()
         return self
 
@@ -121,15 +122,14 @@ class BPR(Recommender):
             history: as for ``score_all``; how often and in which order does not matter.
 
         Returns:
-            Vectors, float64 ``(batch, width)``; 0 for an empty history.
+            Vectors, float64 ``(batch, width)``; for an empty history the mean of the log's users.
 
         Raises:
             ValueError: as for ``score_all``.
         """
         ids = as_history(history, self.n_items)
-        vectors = np.zeros((len(ids), self.width))
-        # Thousands of small products: a second BLAS thread waits more than it works.
-        with threadpool_limits(1, user_api="blas"):
+        vectors = np.tile(self.mean.astype(np.float64), (len(ids), 1))
+        with one_thread():
             for rows, _, problem in self._problems(ids):
                 vectors[rows] = problem.solve()
         return vectors
@@ -144,10 +144,12 @@ class BPR(Recommender):
         keys = as_history(history, self.n_items)
         asked = self._candidates(keys, candidates)
         parts = np.zeros((len(keys), asked.shape[1], keys.shape[1]))
-        for rows, slots, problem in self._problems(keys):
-            pieces = problem.pieces(problem.solve())  # (rows, n, width)
-            found = self.table[asked[rows]] @ pieces.transpose(0, 2, 1)
-            parts[rows[:, None, None], np.arange(asked.shape[1])[:, None], slots[:, None]] = found
+        places = np.arange(asked.shape[1])[:, None]
+        with one_thread():
+            for rows, slots, problem in self._problems(keys):
+                pieces = problem.pieces(problem.solve())  # (rows, n, width)
+                found = self.table[asked[rows]] @ pieces.transpose(0, 2, 1)
+                parts[rows[:, None, None], places, slots[:, None]] = found
         axes = ("user", "candidate", "key")
         return AttentionRecord(shares(parts), axes, keys, "the user's vector", self.items)
 
@@ -204,12 +206,12 @@ class BPR(Recommender):
         return FoldIn(*own, *other, share, self.penalty)
 
     def _arrays(self) -> Arrays:
-        return {"table": self.table, "bias": self.bias}
+        return {"table": self.table, "bias": self.bias, "mean": self.mean}
 
     def _set_arrays(self, arrays: Arrays) -> None:
         n = self.n_items + 1
-        fitting(arrays, {"table": (n, self.width), "bias": (n,)})
-        self.table, self.bias = arrays["table"], arrays["bias"]
+        fitting(arrays, {"table": (n, self.width), "bias": (n,), "mean": (self.width,)})
+        self.table, self.bias, self.mean = arrays["table"], arrays["bias"], arrays["mean"]
 
 
 def _small(rows: int, width: int, rng: np.random.Generator) -> Singles:

@@ -54,7 +54,7 @@ class EASE(Recommender):
 
     name = "ease"
 
-    def __init__(self, items: Vocabulary, penalty: float = 200.0) -> None:
+    def __init__(self, items: Vocabulary, penalty: float = 100.0) -> None:
         super().__init__(items)
         self.penalty = positive("penalty", penalty)
         if self.n_items > LARGEST:

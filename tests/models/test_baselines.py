@@ -46,6 +46,12 @@ def test_a_row_counts_one_half_after_each_half_life(of, half_life):
     assert_allclose(found[1:][~met[1:]], found[met].min() - 1, atol=1e-5)
 
 
+def test_what_has_no_row_scores_one_less_than_the_least_of_the_others():
+    log = table([(user, 1, 0) for user in range(3)])
+    found = RecentPopularity(log.items).fit(log).score_all([[0]])[0]
+    assert_allclose(found[1:], [np.log2(3), *[np.log2(3) - 1] * 7], rtol=1e-6)
+
+
 @settings(deadline=None)
 @given(rows)
 def test_with_an_endless_half_life_it_ranks_as_popularity(of):
