@@ -48,7 +48,7 @@ MAKERS = {
     "RecentPopularity": lambda: RecentPopularity(LOG.items, half_life=2e-5).fit(LOG),
     "ItemKNN": lambda: ItemKNN(LOG.items, k=3, shrink=0.5).fit(LOG),
     "EASE": lambda: EASE(LOG.items, penalty=2.0).fit(LOG),
-    "BPR": lambda: BPR(LOG.items, width=3, negatives=5, seed=2).fit(LOG, epochs=3, batch=7),
+    "BPR": lambda: BPR(LOG.items, width=4, negatives=5, seed=2).fit(LOG, epochs=3, batch=7),
     "QKVRecommender": lambda: QKVRecommender(LOG.items, **SMALL).fit(LOG, epochs=1),
 }
 fitted = {}
