@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from attnrec_lite import formulas
-from attnrec_lite._checks import Floats, one_of, share_of_one, whole
+from attnrec_lite._checks import Floats, inside, one_of, share_of_one, whole
 from attnrec_lite.evaluation.protocol import Estimate, Protocol
 from attnrec_lite.evaluation.results import Table
-from attnrec_lite.formulas.significance import between
 
 CELLS = 2**20  # numbers in memory at a time
 
@@ -216,7 +215,7 @@ def _judge(
     seed: int,
 ) -> Judgement:
     """Take each figure as it is, and its interval from resampled users."""
-    n, ends = len(figures), [(1 - between("level", level)) / 2, (1 + level) / 2]
+    n, ends = len(figures), [(1 - inside("level", level)) / 2, (1 + level) / 2]
     given = np.arange(n) if users is None else np.asarray(users)
     if given.shape != (n,):
         raise ValueError(f"users: expected {n} of them, one per row; received shape {given.shape}")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from attnrec_lite._checks import Floats, as_floats
+from attnrec_lite._checks import Floats, as_floats, inside
 from attnrec_lite.experiments.design import Design, check_ratio
 from attnrec_lite.formulas import (
     cuped,
@@ -23,7 +23,6 @@ from attnrec_lite.formulas import (
     ratio_of_totals,
     two_proportion_z,
 )
-from attnrec_lite.formulas._finite import inside
 
 Pair = tuple[ArrayLike, ArrayLike]
 

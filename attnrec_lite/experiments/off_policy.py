@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnrec_lite._checks import Floats, positive
+from attnrec_lite._checks import Floats, chances, finite, positive, same_length
 from attnrec_lite.formulas import (
     doubly_robust,
     effective_size,
@@ -21,7 +21,6 @@ from attnrec_lite.formulas import (
     policy_value,
     self_normalised,
 )
-from attnrec_lite.formulas._finite import chances, finite, same_length
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from math import ceil
 
-from attnrec_lite._checks import positive, whole
+from attnrec_lite._checks import inside, positive, whole
 from attnrec_lite.formulas import power_of_test
 from attnrec_lite.formulas import users_per_arm as formula
-from attnrec_lite.formulas._finite import inside
 
 
 def users_per_arm(

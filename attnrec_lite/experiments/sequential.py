@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from attnrec_lite._checks import Floats, positive, whole
+from attnrec_lite._checks import Floats, finite, inside, positive, whole
 from attnrec_lite.formulas import always_valid_p, mixture_ratio
-from attnrec_lite.formulas._finite import finite, inside
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnrec_lite._checks import share_of_one, whole, zeros_and_ones
+from attnrec_lite._checks import inside, same_length, share_of_one, whole, zeros_and_ones
 from attnrec_lite.formulas import post_stratified, silent_bounds, wilson_interval
-from attnrec_lite.formulas._finite import inside, same_length
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from attnrec_lite._checks import Floats, as_floats, same_width, whole
+from attnrec_lite._checks import Floats, finite, same_width, whole
 from attnrec_lite.formulas.labels import labels_of
 
 
@@ -136,7 +136,7 @@ def auc(labels: ArrayLike, scores: ArrayLike) -> float:
     >>> auc([1, 0, 1, 0], [0.9, 0.1, 0.4, 0.4])  # four pairs, one a tie
     0.875
     """
-    y, s = labels_of(labels), _finite("scores", scores)
+    y, s = labels_of(labels), finite("scores", scores, 1)
     same_width("labels", y, "scores", s)
     ones, zeros = s[y == 1], np.sort(s[y == 0])
     if len(ones) == 0 or len(zeros) == 0:
@@ -178,22 +178,14 @@ def calibration_error(labels: ArrayLike, chances: ArrayLike, bins: int = 10) -> 
     return float(np.abs(np.bincount(place, weights=y - p)).sum() / len(y))
 
 
-def _finite(name: str, value: ArrayLike) -> Floats:
-    numbers = as_floats(name, value, 1)
-    if len(numbers) == 0 or not np.isfinite(numbers).all():
-        found = "NaN or inf" if len(numbers) else "none"
-        raise ValueError(f"{name}: expected finite numbers, at least one; received {found}")
-    return numbers
-
-
 def _ratings(actual: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
-    y, guess = _finite("actual", actual), _finite("predicted", predicted)
+    y, guess = finite("actual", actual, 1), finite("predicted", predicted, 1)
     same_width("actual", y, "predicted", guess)
     return y, guess
 
 
 def _labels_and_chances(labels: ArrayLike, chances: ArrayLike) -> tuple[Floats, Floats]:
-    y, p = labels_of(labels), _finite("chances", chances)
+    y, p = labels_of(labels), finite("chances", chances, 1)
     same_width("labels", y, "chances", p)
     if p.min() < 0 or p.max() > 1:
         raise ValueError(

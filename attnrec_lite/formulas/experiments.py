@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc, ndtr, ndtri
 
-from attnrec_lite._checks import Floats, positive
-from attnrec_lite.formulas._finite import counts, finite, inside, same_length
+from attnrec_lite._checks import Floats, counts, finite, inside, positive, same_length
 
 
 def two_proportion_z(successes: ArrayLike, shown: ArrayLike) -> float:

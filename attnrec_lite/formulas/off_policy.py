@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from attnrec_lite._checks import Floats, positive
-from attnrec_lite.formulas._finite import chances, finite, same_length
+from attnrec_lite._checks import Floats, chances, finite, positive, same_length
 
 
 def policy_value(policy: ArrayLike, rewards: ArrayLike) -> float:

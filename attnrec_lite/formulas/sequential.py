@@ -8,8 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from attnrec_lite._checks import Floats, positive
-from attnrec_lite.formulas._finite import finite
+from attnrec_lite._checks import Floats, finite, positive
 
 
 def mixture_ratio(sums: ArrayLike, n: ArrayLike, tau: float) -> Floats:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnrec_lite._checks import Floats, as_floats, positive, whole
+from attnrec_lite._checks import Floats, as_floats, finite, inside, positive, whole
 
 CELLS = 2**20  # numbers in memory at a time
 
@@ -48,7 +48,7 @@ def bootstrap_interval(
     >>> round(low, 2), round(high, 2)
     (0.17, 0.34)
     """
-    x, gamma = _values("values", values), between("level", level)
+    x, gamma = finite("values", values, 1), inside("level", level)
     rng = np.random.default_rng(seed)
     means = np.concatenate(list(_means(x, whole("draws", draws), rng)))
     low, high = np.quantile(means, [(1 - gamma) / 2, (1 + gamma) / 2])
@@ -93,7 +93,7 @@ def sign_flip_p(differences: ArrayLike, draws: int = 10_000, seed: int = 0) -> f
     >>> sign_flip_p([0.5, 0.25, 1.0, 0.0]), sign_flip_p([0.0, 0.0])  # 2 of 8 patterns; 1 of 1
     (0.25, 1.0)
     """
-    d = _values("differences", differences)
+    d = finite("differences", differences, 1)
     d = d[d != 0]
     d = d / np.abs(d).max(initial=0.0)  # sums neither overflow nor vanish
     least = abs(d.sum()) - 1e-12 * np.abs(d).sum()  # equal sums differ by rounding
@@ -180,23 +180,7 @@ def users_needed(std: float, difference: float, level: float = 0.95, power: floa
     7064
     """
     sigma, delta = positive("std", std), positive("difference", difference)
-    gamma, wanted = between("level", level), between("power", power)
+    gamma, wanted = inside("level", level), inside("power", power)
     normal = NormalDist()
     z = normal.inv_cdf((1 + gamma) / 2) + normal.inv_cdf(wanted)
     return max(1, ceil((max(z, 0.0) * sigma / delta) ** 2))
-
-
-def between(name: str, value: float) -> float:
-    """Refuse what is not a number above 0 and below 1."""
-    number = isinstance(value, int | float | np.integer | np.floating)
-    if not number or not 0 < value < 1:
-        raise ValueError(f"{name}: expected a number above 0 and below 1; received {value!r}")
-    return float(value)
-
-
-def _values(name: str, value: ArrayLike) -> Floats:
-    x = as_floats(name, value, 1)
-    if len(x) == 0 or not np.isfinite(x).all():
-        found = "NaN or inf" if len(x) else "none"
-        raise ValueError(f"{name}: expected finite numbers, at least one; received {found}")
-    return x

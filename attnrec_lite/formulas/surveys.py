@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from attnrec_lite._checks import share_of_one, whole
-from attnrec_lite.formulas._finite import finite, inside, same_length
+from attnrec_lite._checks import finite, inside, same_length, share_of_one, whole
 
 
 def wilson_interval(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:

@@ -10,9 +10,7 @@ with s_i = u q_i + b_i. The j are all items, or a fixed sample of them.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,17 +92,3 @@ class FoldIn:
         other = (self.other @ v[:, :, None])[:, :, 0] + self.other_bias
         half: Singles = np.float32(0.5) * (own[:, :, None] - other[:, None, :])
         return np.float32(0.5) * np.tanh(half)
-
-
-def one_thread() -> AbstractContextManager[Any]:
-    """Let BLAS use one thread in this block, if threadpoolctl (part of scikit-learn) is there.
-
-    The products here are many and small. On two busy cores their threads wait for each other ten
-    times as long as they work; the numbers are the same.
-    """
-    try:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-    except ImportError:
-        return nullcontext()
-    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
-    return limits

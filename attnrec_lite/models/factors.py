@@ -7,13 +7,14 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from threadpoolctl import threadpool_limits
 
 from attnrec_lite._checks import Floats, as_history, positive, whole
 from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
 from attnrec_lite.models._binary import newest_of_each, shares
-from attnrec_lite.models._fold_in import FoldIn, one_thread
+from attnrec_lite.models._fold_in import FoldIn
 from attnrec_lite.models._pairs import Pairs, Singles, adagrad
 from attnrec_lite.models.base import Arrays, Recommender, fitting
 
@@ -129,7 +130,7 @@ class BPR(Recommender):
         """
         ids = as_history(history, self.n_items)
         vectors = np.tile(self.mean.astype(np.float64), (len(ids), 1))
-        with one_thread():
+        with threadpool_limits(1, user_api="blas"):
             for rows, _, problem in self._problems(ids):
                 vectors[rows] = problem.solve()
         return vectors
@@ -145,7 +146,7 @@ class BPR(Recommender):
         asked = self._candidates(keys, candidates)
         parts = np.zeros((len(keys), asked.shape[1], keys.shape[1]))
         places = np.arange(asked.shape[1])[:, None]
-        with one_thread():
+        with threadpool_limits(1, user_api="blas"):
             for rows, slots, problem in self._problems(keys):
                 pieces = problem.pieces(problem.solve())  # (rows, n, width)
                 found = self.table[asked[rows]] @ pieces.transpose(0, 2, 1)

@@ -33,12 +33,12 @@ def test_planned_power_is_found_in_simulated_tests():
     [
         (lambda: users_per_arm(0.1), "^share, std: expected one of them; received None and None"),
         (lambda: users_per_arm(0.1, share=0.1, std=1.0), "^share, std: expected one of them"),
-        (lambda: users_per_arm(0.1, share=0.95), "^share . difference: expected a number betw"),
-        (lambda: users_per_arm(0.1, share=5), "^share: expected a number between 0 and 1"),
+        (lambda: users_per_arm(0.1, share=0.95), "^share . difference: expected a number above"),
+        (lambda: users_per_arm(0.1, share=5), "^share: expected a number above 0 and below 1"),
         (lambda: users_per_arm(0.1, std=0), "^std: expected a finite number above 0"),
         (lambda: users_per_arm(0, std=1), "^difference: expected a finite number above 0"),
         (lambda: power(0.1, 0, std=1), "^n: expected an integer of at least 1"),
-        (lambda: power(0.1, 10, std=1, level=0), "^level: expected a number between 0 and 1"),
+        (lambda: power(0.1, 10, std=1, level=0), "^level: expected a number above 0 and below 1"),
     ],
 )
 def test_plans_refuse_by_name(call, message):

@@ -81,7 +81,7 @@ def test_arms_without_spread_do_not_break_the_reading():
         (lambda: simulate_looks(0), "^looks: expected an integer of at least 1"),
         (lambda: simulate_looks(1, tests=0), "^tests: expected an integer of at least 1"),
         (lambda: simulate_looks(1, tau=-1), "^tau: expected a finite number above 0"),
-        (lambda: simulate_looks(1, level=2), "^level: expected a number between 0 and 1"),
+        (lambda: simulate_looks(1, level=2), "^level: expected a number above 0 and below 1"),
         (lambda: monitor([1, 2], [1, 2], 20, tau=1), "^looks: expected two units or more"),
         (lambda: monitor([1, 2, 3], [1, 2, np.nan], 1, tau=1), "^b: expected finite numbers"),
         (lambda: monitor([1, 2], [1, 2], 1, tau=0), "^tau: expected a finite number above 0"),

@@ -49,7 +49,7 @@ def test_people_answer_with_the_chances_that_are_given():
         (lambda: Survey("?", 1, 0, 3), "^answered: expected an integer of at least 1"),
         (lambda: Survey("?", 3, 2, 3), "^yes, answered, asked: .* received 3, 2, 3"),
         (lambda: Survey("?", 1, 4, 3), "^yes, answered, asked: .* received 1, 4, 3"),
-        (lambda: Survey("?", 1, 2, 3, 95), "^level: expected a number between 0 and 1"),
+        (lambda: Survey("?", 1, 2, 3, 95), "^level: expected a number above 0 and below 1"),
         (lambda: post_stratify([1, 0], [0, 0], [2, 2]), "^group: .* group 1 has none"),
         (lambda: post_stratify([1, 0], [0, 5], [2, 2]), r"^group: expected numbers in 0\.\.1"),
         (lambda: post_stratify([1, 0], [0.0, 1.0], [2, 2]), r"^group: expected numbers in 0\.\.1"),

@@ -67,7 +67,7 @@ def test_weights_repair_a_silence_by_group_and_not_one_by_answer():
         (lambda: wilson_interval(3, 2), "^successes: expected at most n, 2; received 3"),
         (lambda: wilson_interval(0, 0), "^n: expected an integer of at least 1"),
         (lambda: wilson_interval(-1, 5), "^successes: expected an integer of at least 0"),
-        (lambda: wilson_interval(1, 5, 1.0), "^level: expected a number between 0 and 1"),
+        (lambda: wilson_interval(1, 5, 1.0), "^level: expected a number above 0 and below 1"),
         (lambda: silent_bounds(1.1, 0.5), r"^share: expected a number in \[0, 1\]"),
         (lambda: silent_bounds(0.1, -0.5), r"^answered: expected a number in \[0, 1\]"),
         (lambda: post_stratified([0.1], [1, 2]), "^sizes: expected 1 rows"),
