@@ -47,7 +47,8 @@ def _density_absent(answer: Answer, rng: Generator) -> None:
 
 
 def _ties(rng: Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    users, times = rng.integers(0, 4, 24), rng.integers(0, 6, 24)
+    users = rng.integers(0, 4, 24)
+    times = rng.choice([0, 10, 100, 1000, 10_000, 100_000], 24)  # no key users * 1000 + times
     same = (users[:, None] == users) & (times[:, None] == times)
     return users, times, same.sum(1) > 1
 
@@ -109,10 +110,11 @@ def _cut_ties(answer: Answer, rng: Generator) -> None:
 
 
 def _cut_share(answer: Answer, rng: Generator) -> None:
-    times, share = rng.permutation(200), float(rng.uniform(0.1, 0.4))
+    times, share = rng.permutation(200) ** 2, float(rng.uniform(0.1, 0.4))
     found = np.mean(~_cut(answer, times, share))
     near(found, share, f"200 different seconds, share={share:.2f}: part that is test",
-         "share is the part to test on, the newest", atol=0.0076)  # fmt: skip
+         "share is the part to test on, the newest: a share of the rows, not of the time they span",
+         atol=0.0076)  # fmt: skip
 
 
 # 6.4 tf_idf(train, test) --------------------------------------------------------------------------
@@ -189,11 +191,16 @@ def _negatives_one_left(answer: Answer, rng: Generator) -> None:
 def _negatives_even(answer: Answer, rng: Generator) -> None:
     n, count = 9, 6000
     history = np.sort(rng.permutation(n)[:4] + 1)
-    times = np.bincount(_drawn(answer, history, n, count, rng), minlength=n + 1)[1:]
+    drawn, again = (_drawn(answer, history, n, count, rng) for _ in range(2))
+    times = np.bincount(drawn, minlength=n + 1)[1:]
     rest = np.setdiff1d(np.arange(1, n + 1), history)
     near(times[rest - 1] / count, 1 / len(rest), f"{count} draws from 5 items: shares",
          "a collision must not be moved to a neighbour: every item left is equally likely",
          atol=0.03)  # fmt: skip
+    if np.array_equal(drawn, again):
+        raise Wrong(f"two calls made the same {count} draws",
+                    "draw with the rng that you are given: it goes on where the last call ended",
+                    )  # fmt: skip
 
 
 # 6.6 pack(lengths, width) -------------------------------------------------------------------------
@@ -222,9 +229,12 @@ def _pack_fits(answer: Answer, rng: Generator) -> None:
     row = _rows(answer, lengths, width)
     used = np.bincount(row, lengths)
     if used.max() > width:
-        raise Wrong(f"row {int(used.argmax())} of {width} slots holds {int(used.max())} items",
-                    "keep the room that is left in each row, and open a new row where none has "
-                    "enough")  # fmt: skip
+        advice = "keep the room that is left in each row, and open a new row where none has enough"
+        if np.bincount(row, -np.sort(-lengths)).max() <= width:
+            advice = "row[i] belongs to lengths[i]: undo the sort when you write the answer"
+        raise Wrong(
+            f"row {int(used.argmax())} of {width} slots holds {int(used.max())} items", advice
+        )
 
 
 def _pack_numbers(answer: Answer, rng: Generator) -> None:
