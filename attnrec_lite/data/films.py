@@ -173,4 +173,4 @@ def _check(path: Path) -> None:
 
 
 def _names(text: str | None) -> tuple[str, ...]:
-    return tuple(_NEXT_NAME.split(text)) if text else ()
+    return tuple(sorted(_NEXT_NAME.split(text))) if text else ()

@@ -71,14 +71,15 @@ def _hit_tied(hit_rate: Answer, rng: Generator) -> None:
 
 
 def _hit_nan(hit_rate: Answer, rng: Generator) -> None:
-    scores, target = rng.normal(size=10), int(rng.integers(10))
-    scores[[target, (target + 1) % 10]] = np.nan
-    try:
-        found = hit_rate(scores, target, 3)
-    except (ValueError, ArithmeticError):
-        return
-    raise Wrong(f"the target's score is NaN: expected a ValueError; received {found}",
-                "NaN > x is false, so a model that has diverged would stand first")  # fmt: skip
+    for whose in ("the target's score", "another item's score"):
+        scores, target = rng.normal(size=10), int(rng.integers(10))
+        scores[target if whose.startswith("the") else (target + 1) % 10] = np.nan
+        try:
+            found = hit_rate(scores, target, 3)
+        except ValueError:
+            continue
+        raise Wrong(f"{whose} is NaN: expected a ValueError; received {found}",
+                    "NaN > x is false, so a model that has diverged would stand first")  # fmt: skip
 
 
 # 8.3 auc(labels, scores) --------------------------------------------------------------------------
@@ -175,6 +176,8 @@ def _share_rounded(answer: Answer, rng: Generator) -> None:
     advice = "the share falls with A and with R and rises with F1: the corners are not all plus"
     if np.isclose(found[0], found[1]):
         advice = "a printed .85 may be anything from .845 to .855: try the corners"
+    elif np.allclose(found[::-1], expected):
+        advice = "the lowest share comes first"
     near(found, expected, given, advice)
 
 
@@ -182,9 +185,10 @@ def _share_rounded(answer: Answer, rng: Generator) -> None:
 
 
 def _p_exact(answer: Answer, rng: Generator) -> None:
-    for shift in (0.0, 0.8):
+    gaps = [rng.normal(shift, 1, size=10) for shift in (0.0, 0.8)]
+    gaps.append(np.append(30.0, rng.uniform(0.5, 1, size=9)))  # all better, which a t test misses
+    for gap in gaps:
         base = 10 * rng.normal(size=10)  # people differ far more than models do
-        gap = rng.normal(shift, 1, size=10)
         signs = np.array(list(itertools.product((-1, 1), repeat=10)))
         exact = (np.abs(signs @ gap) >= abs(gap.sum()) - 1e-9).mean()
         found = array(answer(base + gap, base.copy(), 4000, rng), (), "ten people, two models")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnrec_lite._checks import Floats, as_floats, whole
+from attnrec_lite._checks import Floats, as_floats, finite, whole
 
 
 def density(users: ArrayLike, items: ArrayLike, n_users: int, n_items: int) -> float:
@@ -86,8 +86,8 @@ def older_share(target_times: ArrayLike, train_times: ArrayLike) -> float:
     >>> older_share([4, 9, 9, 12], [1, 2, 10])
     0.75
     """
-    target = _some("target_times", target_times)
-    return float(np.mean(target < _some("train_times", train_times).max()))
+    target = finite("target_times", target_times, 1)
+    return float(np.mean(target < finite("train_times", train_times, 1).max()))
 
 
 def filled_variance(values: ArrayLike) -> float:
@@ -110,7 +110,7 @@ def filled_variance(values: ArrayLike) -> float:
     """
     x = as_floats("values", values, 1)
     there = x[~np.isnan(x)]
-    return float(_some("values", there).var() * len(there) / len(x))
+    return float(finite("values", there, 1).var() * len(there) / len(x))
 
 
 def observed_mean(values: ArrayLike, chances: ArrayLike) -> float:
@@ -158,7 +158,7 @@ def inverse_mean(values: ArrayLike, chances: ArrayLike) -> float:
     3.0
     """
     x, p = _with_chances(values, chances)
-    if np.any(_some("chances", p) == 0):
+    if np.any(p == 0):
         raise ValueError("chances: expected numbers above 0; received 0 for an observed value")
     return float(np.sum(x / p) / np.sum(1 / p))
 
@@ -182,7 +182,7 @@ def fill_share(lengths: ArrayLike, width: int) -> float:
     >>> fill_share([12, 3, 90], width=50)
     0.43333333333333335
     """
-    length = _some("lengths", _codes("lengths", lengths, 0))
+    length = finite("lengths", _codes("lengths", lengths, 0))
     return float(np.minimum(length, whole("width", width)).sum() / (len(length) * width))
 
 
@@ -206,9 +206,10 @@ def collision_chance(histories: ArrayLike, chances: ArrayLike) -> Floats:
     >>> collision_chance([[0, 1], [2, 3]], [0, 1, 1, 2])
     array([0.25, 0.75])
     """
-    q = as_floats("chances", chances, 1)
+    q = finite("chances", chances, 1)
     if np.any(q < 0) or not q[1:].sum() > 0:
-        raise ValueError("chances: expected numbers from 0 with a sum above 0; received others")
+        found = f"{q.min():g} to {q.max():g}, sum {q[1:].sum():g}"
+        raise ValueError(f"chances: expected numbers from 0, sum above 0; received {found}")
     q = np.concatenate([[0.0], q[1:] / q[1:].sum()])
     rows = [_codes("histories", row, 0, len(q) - 1) for row in np.atleast_2d(histories)]
     return np.array([q[np.unique(row)].sum() for row in rows])
@@ -233,17 +234,11 @@ def _same_length(name: str, a: NDArray[np.int64], other: str, b: NDArray[np.int6
         raise ValueError(f"{other}: expected {len(a)} rows, as {name} has; received {len(b)}")
 
 
-def _some(name: str, value: ArrayLike) -> Floats:
-    array = as_floats(name, value, 1)
-    if len(array) == 0:
-        raise ValueError(f"{name}: expected at least one number; received none")
-    return array
-
-
 def _with_chances(values: ArrayLike, chances: ArrayLike) -> tuple[Floats, Floats]:
-    x, p = as_floats("values", values, 1), as_floats("chances", chances, 1)
+    x, p = finite("values", values, 1), finite("chances", chances, 1)
     if x.shape != p.shape:
         raise ValueError(f"chances: expected shape {x.shape}, as values; received {p.shape}")
-    if np.any((p < 0) | (p > 1) | np.isnan(p)):
-        raise ValueError("chances: expected numbers in [0, 1]; received others")
+    if p.min() < 0 or p.max() > 1:
+        found = f"{p.min():g} to {p.max():g}"
+        raise ValueError(f"chances: expected numbers in [0, 1]; received {found}")
     return x, p

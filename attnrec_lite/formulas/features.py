@@ -34,8 +34,8 @@ def standardise(values: ArrayLike, train: ArrayLike) -> Floats:
     x, t = as_floats("values", values, 1), as_floats("train", train, 1)
     if len(t) == 0:
         raise ValueError("train: expected at least one number; received none")
-    spread = t.std()
-    return np.asarray((x - t.mean()) / spread if spread > 0 else np.zeros_like(x))
+    alike = np.ptp(t) == 0  # asked of the numbers: their deviation may be 0 but for rounding
+    return np.zeros_like(x) if alike else np.asarray((x - t.mean()) / t.std())
 
 
 def tf_idf(counts: ArrayLike, train: ArrayLike | None = None) -> Floats:
@@ -48,7 +48,8 @@ def tf_idf(counts: ArrayLike, train: ArrayLike | None = None) -> Floats:
 
     Returns:
         $t_{iw}\,(1 + \ln\frac{1 + D}{1 + D_w})$, each row divided by its length, shape of
-        ``counts``; a row of zeros where a text has no word. $D$ texts, $D_w$ of them with word $w$.
+        ``counts``; a row of zeros where a text has no known word. Of $D$ texts $D_w$ have word $w$;
+        a word that none of them has weighs nothing.
 
     Raises:
         ValueError: if a count is negative or the widths differ.
@@ -63,7 +64,8 @@ def tf_idf(counts: ArrayLike, train: ArrayLike | None = None) -> Floats:
     t = _counts("counts", counts)
     known = t if train is None else _counts("train", train)
     same_width("counts", t, "train", known)
-    weighed = t * (1 + np.log((1 + len(known)) / (1 + (known > 0).sum(axis=0))))
+    texts = (known > 0).sum(axis=0)
+    weighed = t * np.where(texts > 0, 1 + np.log((1 + len(known)) / (1 + texts)), 0)
     length = np.linalg.norm(weighed, axis=1, keepdims=True)
     return np.asarray(np.divide(weighed, length, out=np.zeros_like(weighed), where=length > 0))
 

@@ -46,7 +46,7 @@ def test_older_share_is_zero_exactly_for_a_cut_in_time(targets, train):
 def test_filled_variance_is_the_variance_after_filling(values):
     column = np.array([np.nan if v is None else v for v in values])
     if np.isnan(column).all():
-        with pytest.raises(ValueError, match="values: expected at least one number"):
+        with pytest.raises(ValueError, match="values: expected at least 1"):
             formulas.filled_variance(column)
         return
     filled = np.where(np.isnan(column), np.nanmean(column), column)
@@ -116,13 +116,13 @@ def test_collision_chance_of_even_draws_is_the_share_of_the_catalogue():
         (lambda: formulas.density([0], [1], 0, 2), "n_users: expected an integer"),
         (lambda: formulas.tied_share([0.5], [1]), "users: expected a vector of whole numbers"),
         (lambda: formulas.tied_share([0], [1, 2]), "times: expected 1 rows"),
-        (lambda: formulas.older_share([], [1]), "target_times: expected at least one"),
-        (lambda: formulas.older_share([1], []), "train_times: expected at least one"),
+        (lambda: formulas.older_share([], [1]), "target_times: expected at least 1"),
+        (lambda: formulas.older_share([1], []), "train_times: expected at least 1"),
         (lambda: formulas.observed_mean([1], [0.0]), "chances: expected one above 0"),
         (lambda: formulas.observed_mean([1], [1.5]), r"chances: expected numbers in \[0, 1\]"),
         (lambda: formulas.observed_mean([1, 2], [0.5]), r"chances: expected shape \(2,\)"),
         (lambda: formulas.inverse_mean([1], [0]), "chances: expected numbers above 0"),
-        (lambda: formulas.inverse_mean([], []), "chances: expected at least one"),
+        (lambda: formulas.inverse_mean([], []), "values: expected at least 1"),
         (lambda: formulas.fill_share([-1], 3), r"lengths: expected numbers in 0\.\."),
         (lambda: formulas.fill_share([1], 0), "width: expected an integer"),
         (lambda: formulas.collision_chance([[9]], [0, 1]), r"histories: .* in 0\.\.1"),
@@ -130,5 +130,19 @@ def test_collision_chance_of_even_draws_is_the_share_of_the_catalogue():
     ],
 )
 def test_an_error_names_what_is_wrong(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: formulas.older_share([1, np.nan], [2]), "^target_times: expected finite numbers"),
+        (lambda: formulas.observed_mean([1, np.nan], [0.5, 0.5]), "^values: expected finite"),
+        (lambda: formulas.collision_chance([[1]], [0, np.nan]), "^chances: expected finite"),
+        (lambda: formulas.collision_chance([[1]], [0, -1, 3]), "received -1 to 3, sum 2"),
+    ],
+)
+def test_what_is_no_number_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()

@@ -105,3 +105,12 @@ def test_truncated_svd_is_scikit_learns_up_to_signs():
 def test_an_error_names_what_is_wrong(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_word_that_training_never_had_weighs_nothing():
+    found = formulas.tf_idf([[1, 3]], train=[[2, 0], [1, 0]])
+    assert_allclose(found, [[1, 0]])
+
+
+def test_numbers_that_are_alike_but_for_rounding_have_no_scale():
+    assert formulas.standardise([0.1, 0.2], [0.1, 0.1, 0.1]).tolist() == [0, 0]
