@@ -169,10 +169,11 @@ def rates(impressions: int, clicks: int, orders: int) -> Rates:
 
     Returns:
         ``ctr`` (clicks per impression) and the two rates that are both called conversion:
-        ``cvr_per_click`` and ``cvr_per_impression``, which is ``ctr`` times the former.
+        ``cvr_per_click`` and ``cvr_per_impression``, which is ``ctr`` times the former. Without a
+        click ``cvr_per_click`` is NaN: a share of nothing.
 
     Raises:
-        ValueError: if a count is not whole, exceeds the one before, or a rate would be of nothing.
+        ValueError: if a count is not whole or exceeds the one before, or nothing was shown.
 
     Layer: none; it divides counts.
 
@@ -181,12 +182,13 @@ def rates(impressions: int, clicks: int, orders: int) -> Rates:
     >>> rates(impressions=1000, clicks=50, orders=5)
     Rates(ctr=0.05, cvr_per_click=0.1, cvr_per_impression=0.005)
     """
-    shown, clicked = whole("impressions", impressions), whole("clicks", clicks)
-    ordered = whole("orders", orders, least=0)
+    shown = whole("impressions", impressions)
+    clicked, ordered = whole("clicks", clicks, least=0), whole("orders", orders, least=0)
     for name, part, total in (("clicks", clicked, shown), ("orders", ordered, clicked)):
         if part > total:
             raise ValueError(f"{name}: expected at most {total:,}; received {part:,}")
-    return Rates(clicked / shown, ordered / clicked, ordered / shown)
+    per_click = ordered / clicked if clicked else float("nan")
+    return Rates(clicked / shown, per_click, ordered / shown)
 
 
 def labels_of(labels: ArrayLike) -> Floats:

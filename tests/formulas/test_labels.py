@@ -84,6 +84,8 @@ def test_the_three_rates_of_a_thousand_impressions():
     assert found == (0.05, 0.10, 0.005)
     assert found.ctr * found.cvr_per_click == pytest.approx(found.cvr_per_impression)
     assert rates(10, 10, 0) == (1, 0, 0)
+    nobody = rates(10, 0, 0)  # a rate per click is one of nothing, the others are zero
+    assert (nobody.ctr, nobody.cvr_per_impression, np.isnan(nobody.cvr_per_click)) == (0, 0, True)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,6 @@ def test_the_three_rates_of_a_thousand_impressions():
         (lambda: recall([0, 0], [1, 0]), "^labels: expected a 1, or recall is a share of nothing"),
         (lambda: f1_score([0], [0]), "^labels, predicted: expected a 1 among them, or F1"),
         (lambda: rates(0, 0, 0), "^impressions: expected an integer of at least 1; received 0"),
-        (lambda: rates(10, 0, 0), "^clicks: expected an integer of at least 1; received 0"),
         (lambda: rates(10, 11, 0), "^clicks: expected at most 10; received 11"),
         (lambda: rates(10, 5, 6), "^orders: expected at most 5; received 6"),
         (lambda: rates(10, 5, -1), "^orders: expected an integer of at least 0; received -1"),

@@ -133,8 +133,8 @@ def test_the_count_of_successors_is_first_against_all_films_and_falls_against_a_
     assert (
         order["uniform"] == order["popularity"] == ["ease", "item-knn", "successors", "popularity"]
     )
-    assert "keeps a tenth of its figure" in source()
-    assert ndcg(EASE, "kept") / ndcg(EASE) == pytest.approx(0.1, abs=0.02)
+    assert "keeps less than a tenth of its figure" in source()
+    assert ndcg(EASE, "kept") < 0.1 * ndcg(EASE)
 
 
 def test_a_sign_flip_of_five_people_proves_nothing():
