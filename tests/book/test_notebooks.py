@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import statistics
+from collections import Counter
 from pathlib import Path
 
 import nbformat
@@ -108,6 +109,14 @@ def test_local_links_and_figures_lead_to_files(path):
     for target in targets:
         if target not in labels and not re.match(r"https?:|mailto:", target):
             assert (BOOK / target).exists() or list(BOOK.glob(f"{target}.*")), target
+
+
+def test_figures_and_exercises_have_names_of_their_own():
+    cells = [cell for path in NOTEBOOKS for cell in read(path).cells]
+    drawn = [cell.metadata.get("mystnb", {}).get("figure", {}).get("name") for cell in cells]
+    labels = re.findall(r"^:(?:name|label): (\S+)$", ALL_PROSE, flags=re.MULTILINE)
+    names = [name for name in drawn if name] + labels
+    assert [name for name, n in Counter(names).items() if n > 1] == []
 
 
 @every_chapter
