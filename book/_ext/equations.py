@@ -188,12 +188,24 @@ def page(entries: list[Equation]) -> str:
             chapter = entry.chapter
             lines += [f":::{{rubric}} {{doc}}`{chapter}`", f":name: equations-{chapter}", ":::", ""]
         code = ", ".join(f"`{name}`" for name in entry.functions)
-        layers = " ".join(entry.layers).replace("``", "`").rstrip(".")
+        layers = told(entry.layers).replace("``", "`")
         lines += [
             f"{{eq}}`{entry.label}` *{entry.section}*", "", f"$${entry.tex}$$", "",
             f"- Function: {code}", f"- Layer: {layers}", f"- Tests: {in_words(entry.tests)}", "",
         ]  # fmt: skip
     return "\n".join(lines)
+
+
+def told(layers: Sequence[str]) -> str:
+    """Return what several functions of one equation say of their layers, each thing once.
+
+    >>> told(["``attention.Score``.", "none; it judges.", "none; it judges.", "none; it counts."])
+    '``attention.Score``; none; it judges; it counts'
+    """
+    parts = dict.fromkeys(text.rstrip(".") for text in layers)
+    reasons = [text.removeprefix("none; ") for text in parts if text.startswith("none; ")]
+    twins = [text for text in parts if not text.startswith("none; ")]
+    return "; ".join([*twins, *(["none"] if reasons else []), *reasons])
 
 
 def in_words(tests: Mapping[str, Mapping[str, set[str]]]) -> str:
