@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnrec_lite._checks import one_of, whole
+from attnrec_lite.data._codes import count
 from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.evaluation.ranking import Counts, count_places
 from attnrec_lite.models.base import Recommender
@@ -114,7 +115,8 @@ class AmongSampled:
         text = f"the target and {self.how.number:,} items drawn {how}, seed {self.how.seed}"
         short = np.count_nonzero(drawn < self.how.number)
         if short:
-            text += f" (fewer are left in {short:,} cases, down to {drawn.min():,})"
+            cases = count(int(short), "case")
+            text += f" (fewer are left in {cases}, down to {drawn.min():,})"
         return text
 
     def _draw(self, target: NDArray[np.int32], history: NDArray[np.int32]) -> Counts:

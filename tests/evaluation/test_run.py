@@ -253,7 +253,7 @@ def test_all_items_drawn_are_the_full_ranking_and_too_few_are_counted():
 def test_nothing_is_left_to_draw():
     found = evaluate(*_with(constant, last_of([[1, 2]])), candidates=Sampled(5))
     assert found.mean("hr@10") == 1
-    assert "fewer are left in 1 cases, down to 0" in str(found)
+    assert "fewer are left in 1 case, down to 0" in str(found)
 
 
 @pytest.mark.parametrize("by", ["uniform", "popularity"])
