@@ -149,3 +149,11 @@ def test_all_models_share_an_accuracy_of_point_998():
     assert "nobody is below .998" in source()
     assert 1 - 11 / n > 0.998
     assert re.search(r"some nine thousand rows per person", source())
+
+
+def test_what_recbole_counts_is_what_the_benchmark_wrote_down():
+    told = re.search(r"finds (\S+) % of the hidden films, where .*? finds (\S+) %", source())
+    file = BOOK.parent / "benchmarks" / "recbole" / "results.json"
+    runs = json.loads(file.read_text(encoding="utf8"))["recbole"]["metrics"]
+    found = [runs[name]["recall@10"] for name in ("Pop, as it comes", "Pop")]
+    assert [float(number) for number in told.groups()] == [round(100 * r, 1) for r in found]
