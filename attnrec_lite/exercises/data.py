@@ -129,11 +129,6 @@ def _texts(rng: Generator) -> tuple[np.ndarray, np.ndarray]:
     return train, test
 
 
-def _of_training(train: np.ndarray, test: np.ndarray) -> np.ndarray:
-    known = (train > 0).any(0)
-    return formulas.tf_idf(test * known, train)
-
-
 def _tf_idf_unknown(answer: Answer, rng: Generator) -> None:
     train, test = _texts(rng)
     found = array(answer(train.copy(), test.copy()), test.shape, "7 and 4 texts of 6 words")
@@ -156,7 +151,7 @@ def _tf_idf_values(answer: Answer, rng: Generator) -> None:
     advice = "rarity is 1 + ln((1 + D) / (1 + D_w)), with D and D_w counted in training"
     if not np.allclose(length[(test[:, :5] > 0).any(1)], 1):
         advice = "divide each text by its length, after the unknown words are gone"
-    near(found, _of_training(train, test), "test texts of 6 words", advice)
+    near(found, formulas.tf_idf(test, train), "test texts of 6 words", advice)
 
 
 # 6.5 negatives(history, n_items, count, rng) ------------------------------------------------------
