@@ -12,6 +12,11 @@ from attnrec_lite.formulas.attention import (
     project,
     visible,
 )
+from attnrec_lite.formulas.beyond import (
+    coverage,
+    diversity,
+    novelty,
+)
 from attnrec_lite.formulas.by_hand import (
     broken_ties,
     decimals_for_order,
@@ -78,12 +83,9 @@ from attnrec_lite.formulas.labels import (
 )
 from attnrec_lite.formulas.metrics import (
     average_precision,
-    coverage,
     dcg,
-    diversity,
     hit_rate,
     ndcg,
-    novelty,
     precision_at,
     recall_at,
     reciprocal_rank,

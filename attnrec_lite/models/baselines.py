@@ -42,11 +42,7 @@ class Popularity(Recommender):
 
     def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:
         """Weights of zero, ``("user", "key")``: popularity looks at nobody's history."""
-        keys = as_history(history, self.n_items)
-        self._candidates(keys, candidates)
-        return AttentionRecord(
-            np.zeros(keys.shape, np.float32), ("user", "key"), keys, "nobody", self.items
-        )
+        return _nobody_asks(self, history, candidates)
 
     def config(self) -> dict[str, Any]:
         """Popularity has nothing to set."""
@@ -116,11 +112,7 @@ class RecentPopularity(Recommender):
 
     def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:
         """Weights of zero, ``("user", "key")``: nobody's history is looked at."""
-        keys = as_history(history, self.n_items)
-        self._candidates(keys, candidates)
-        return AttentionRecord(
-            np.zeros(keys.shape, np.float32), ("user", "key"), keys, "nobody", self.items
-        )
+        return _nobody_asks(self, history, candidates)
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -199,3 +191,11 @@ class Successors(Recommender):
         if not np.isin(arrays["pairs"][:, :2], np.arange(1, self.n_items + 1)).all():
             raise ValueError(f"pairs: expected item ids in 1..{self.n_items}; some are outside")
         self.popularity, self.pairs = arrays["popularity"], arrays["pairs"]
+
+
+def _nobody_asks(model: Recommender, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:
+    """Weights of zero: the record of a model that looks at no history."""
+    keys = as_history(history, model.n_items)
+    model._candidates(keys, candidates)
+    weights = np.zeros(keys.shape, np.float32)
+    return AttentionRecord(weights, ("user", "key"), keys, "nobody", model.items)

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from fixed import Fixed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -12,29 +13,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from attnrec_lite.data import Holdout, Interactions, Vocabulary
 from attnrec_lite.data.split import leave_one_out
 from attnrec_lite.evaluation import METRICS, Evaluation, evaluate, places, ranking_metrics
-from attnrec_lite.models import Recommender
 
 quick = settings(deadline=None, max_examples=80)
-
-
-class Fixed(Recommender):
-    """Scores that are a function of the newest item only, given as a table."""
-
-    name = "fixed"
-
-    def __init__(self, items, table):
-        super().__init__(items)
-        self.table = np.asarray(table)
-        self.calls = []
-
-    def _scores(self, history):
-        self.calls.append(history)
-        return self.table[history[:, -1]]
-
-    def fit(self, log):
-        return self
-
-    attention = config = _arrays = _set_arrays = None
 
 
 def metrics(scores, target, k, seen=None):

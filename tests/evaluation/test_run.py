@@ -2,31 +2,12 @@
 
 import numpy as np
 import pytest
+from fixed import Fixed
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnrec_lite.data import Holdout, Interactions, by_time
 from attnrec_lite.evaluation import METRICS, Sampled, compare_table, evaluate
-from attnrec_lite.models import Popularity, Recommender
-
-
-class Fixed(Recommender):
-    """Scores that are a function of the newest item only, given as a table."""
-
-    name = "fixed"
-
-    def __init__(self, items, table):
-        super().__init__(items)
-        self.table = np.asarray(table)
-        self.calls = []
-
-    def _scores(self, history):
-        self.calls.append(history)
-        return self.table[history[:, -1]]
-
-    def fit(self, log):
-        return self
-
-    attention = config = _arrays = _set_arrays = None
+from attnrec_lite.models import Popularity
 
 
 def log_of(histories):
