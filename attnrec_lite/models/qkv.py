@@ -15,13 +15,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
 
-from attnrec_lite._checks import as_history, positive, whole
+from attnrec_lite._checks import as_history, whole
 from attnrec_lite.attention import MultiHeadAttention
 from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
 from attnrec_lite.models.base import Arrays, Recommender, fitting
-from attnrec_lite.training import NextItemNetwork, WindowBatches
+from attnrec_lite.training import NextItemNetwork, WindowBatches, fit
 
 
 class QKVNetwork(NextItemNetwork):
@@ -130,15 +130,10 @@ class QKVRecommender(Recommender):
             FloatingPointError: if the loss stops being a number.
         """
         self._check_log(log)
-        whole("epochs", epochs)
-        positive("learning_rate", learning_rate)
         self.network.draw_by_popularity(np.bincount(log.item, minlength=self.n_items + 1))
-        self.network.compile(optimizer=keras.optimizers.Adam(learning_rate))
         data = WindowBatches(log, self.window, batch, self.seed)
-        done = self.network.fit(data, epochs=epochs, verbose=verbose, shuffle=False)
+        done = fit(self.network, data, epochs, learning_rate, verbose=verbose)
         self.losses += done.history["loss"]
-        if not np.isfinite(self.losses).all():
-            raise FloatingPointError(f"loss is {self.losses[-1]}; try a lower learning_rate")
         return self
 
     def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:

@@ -1,6 +1,6 @@
-"""How a next-item network learns: windows of a log, sampled softmax, ``model.fit``.
+"""A network that reads items and predicts what follows each of them.
 
-Every position of a window predicts the item that follows it, so one row trains many targets. The
+Every position of a row predicts the item that follows it, so one row trains many targets. The
 loss asks each target to beat a few hundred items drawn by popularity, the same for the whole
 batch, and corrects for how likely each was to be drawn (the logQ correction).
 """
@@ -14,9 +14,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from attnrec_lite._checks import whole
-from attnrec_lite.data.interactions import Interactions
-from attnrec_lite.data.sequences import windows
+from attnrec_lite.training.losses import sampled_softmax_loss
 
 SMOOTHING = 0.75  # counts to this power: between popularity (1) and uniform (0)
 
@@ -35,44 +33,6 @@ def independent_seeds(seed: int, number: int) -> list[int]:
     True
     """
     return [int(s) >> 1 for s in np.random.SeedSequence(seed).generate_state(number)]
-
-
-def sampled_softmax_loss(
-    contexts: tf.Tensor,
-    targets: tf.Tensor,
-    table: tf.Tensor,
-    bias: tf.Tensor,
-    negatives: tf.Tensor,
-    log_q: tf.Tensor,
-) -> tf.Tensor:
-    """Cross-entropy of each target against itself and the shared negatives.
-
-    Args:
-        contexts: one vector per target, float ``(targets, d)``.
-        targets: item ids, int ``(targets,)``.
-        table: item vectors, ``(N + 1, d)``.
-        bias: one number per item, ``(N + 1,)``.
-        negatives: item ids drawn for the batch, ``(K,)``; one that equals a row's target is left
-            out of that row.
-        log_q: log of the expected number of draws of each item, ``(N + 1,)``.
-
-    Returns:
-        The mean over targets, a scalar of float32.
-
-    Source: Yi et al. (2019) for the correction.
-    """
-
-    def logits(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return tf.gather(table, ids), tf.gather(bias, ids) - tf.gather(log_q, ids)
-
-    own, own_bias = logits(targets)
-    others, other_bias = logits(negatives)
-    positive = tf.reduce_sum(contexts * own, axis=-1) + own_bias
-    negative = tf.matmul(contexts, others, transpose_b=True) + other_bias
-    hit = negatives[tf.newaxis, :] == targets[:, tf.newaxis]
-    negative = tf.where(hit, negative.dtype.min, negative)
-    everything = tf.concat([positive[:, tf.newaxis], negative], axis=1)
-    return tf.reduce_mean(tf.reduce_logsumexp(everything, axis=1) - positive)
 
 
 class NextItemNetwork(keras.Model):
@@ -128,38 +88,3 @@ class NextItemNetwork(keras.Model):
         q /= q.sum()
         self.cumulative.assign(np.cumsum(q))
         self.log_q.assign(np.log(np.concatenate([[1.0], q]) * self.negatives))
-
-
-class WindowBatches(keras.utils.PyDataset):
-    """Windows of a log in batches, in a new order every epoch, the same order for the same seed.
-
-    Args:
-        log: the training log.
-        length: window length.
-        batch: rows per step.
-        seed: of the order.
-
-    Raises:
-        ValueError: if no user of the log has two items, so that nothing follows anything.
-    """
-
-    def __init__(self, log: Interactions, length: int, batch: int, seed: int) -> None:
-        super().__init__()
-        self.rows, self.targets = windows(log, length, stride=length)  # every item is read once
-        if not (self.targets > 0).any():
-            raise ValueError("log: expected a user with two items or more; received none")
-        self.batch, self.rng = whole("batch", batch), np.random.default_rng(seed)
-        self.order = self.rng.permutation(len(self.rows))
-
-    def __len__(self) -> int:
-        """Steps per epoch."""
-        return -(-len(self.rows) // self.batch)
-
-    def __getitem__(self, step: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """One batch of rows and targets."""
-        rows = self.order[step * self.batch : (step + 1) * self.batch]
-        return self.rows[rows], self.targets[rows]
-
-    def on_epoch_end(self) -> None:
-        """Shuffle."""
-        self.order = self.rng.permutation(len(self.rows))
