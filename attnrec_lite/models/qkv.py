@@ -8,6 +8,7 @@ readout = the context plus the newest item's own vector, normalised, against eve
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Self
 
 import keras
@@ -18,10 +19,11 @@ from numpy.typing import ArrayLike, NDArray
 from attnrec_lite._checks import as_history, whole
 from attnrec_lite.attention import MultiHeadAttention
 from attnrec_lite.data.interactions import Interactions
+from attnrec_lite.data.split import Holdout
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
-from attnrec_lite.models.base import Arrays, Recommender, fitting
-from attnrec_lite.training import NextItemNetwork, WindowBatches, fit
+from attnrec_lite.models._network import NetworkRecommender
+from attnrec_lite.training import NextItemNetwork, RankingValidation, WindowBatches
 
 
 class QKVNetwork(NextItemNetwork):
@@ -58,7 +60,7 @@ class QKVNetwork(NextItemNetwork):
         return tf.where((ids > 0)[:, :, tf.newaxis], context, 0.0), weights
 
 
-class QKVRecommender(Recommender):
+class QKVRecommender(NetworkRecommender):
     """The newest item asks, the history answers, equation (2.17) scores every item.
 
     Args:
@@ -112,6 +114,9 @@ class QKVRecommender(Recommender):
         batch: int = 32,
         learning_rate: float = 6e-3,
         verbose: int = 0,
+        validation: Holdout | RankingValidation | None = None,
+        patience: int | None = None,
+        checkpoint: str | Path | None = None,
     ) -> Self:
         """Learn to predict what follows what.
 
@@ -121,20 +126,31 @@ class QKVRecommender(Recommender):
             batch: windows per step.
             learning_rate: of Adam.
             verbose: as in ``keras.Model.fit``.
+            validation: targets to judge by NDCG@10 after each epoch, or another way to judge.
+            patience: evaluations without a better one after which it stops, with the best weights.
+            checkpoint: a file, or a folder, to go on from where training was interrupted.
 
         Returns:
             The model itself; ``losses`` holds the mean loss of each epoch.
 
         Raises:
-            ValueError: if the log has other items, or nobody with two, or a number is out of range.
+            ValueError: if the log has other items, or nobody with two, or a number is out of range,
+                or the checkpoint is damaged or of another run.
             FloatingPointError: if the loss stops being a number.
+            OSError: if the checkpoint cannot be written.
         """
         self._check_log(log)
         self.network.draw_by_popularity(np.bincount(log.item, minlength=self.n_items + 1))
         data = WindowBatches(log, self.window, batch, self.seed)
-        done = fit(self.network, data, epochs, learning_rate, verbose=verbose)
-        self.losses += done.history["loss"]
-        return self
+        return self._learn(
+            data,
+            epochs,
+            learning_rate,
+            verbose=verbose,
+            validation=validation,
+            patience=patience,
+            checkpoint=checkpoint,
+        )
 
     def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:
         """What the newest item looked at: axes ``("user", "head", "key")``.
@@ -161,16 +177,3 @@ class QKVRecommender(Recommender):
 
     def _newest(self, history: NDArray[np.int32]) -> NDArray[np.int32]:
         return history[:, -self.window :]
-
-    def _arrays(self) -> Arrays:
-        return {name: np.asarray(weight) for name, weight in self._weights().items()}
-
-    def _set_arrays(self, arrays: Arrays) -> None:
-        weights = self._weights()
-        fitting(arrays, {name: tuple(weight.shape) for name, weight in weights.items()})
-        for name, weight in weights.items():
-            weight.assign(arrays[name])
-
-    def _weights(self) -> dict[str, Any]:
-        """What was learned, by a name that is the same in every process."""
-        return {w.path.split("/", 1)[1]: w for w in self.network.trainable_weights}
