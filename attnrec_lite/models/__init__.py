@@ -17,22 +17,30 @@ from attnrec_lite.models.base import Recommender, read
 _HOMES = {
     "BPR": "factors",
     "EASE": "linear",
+    "InterestModel": "interests",
     "ItemKNN": "neighbours",
+    "PairwiseAttention": "pairwise_attention",
     "Popularity": "baselines",
     "QKVRecommender": "qkv",
     "RecentPopularity": "baselines",
+    "ScoreTimesAttention": "score_times_attention",
     "Successors": "baselines",
+    "TargetAttention": "target_attention",
 }
 
 __all__ = [
     "BPR",
     "EASE",
+    "InterestModel",
     "ItemKNN",
+    "PairwiseAttention",
     "Popularity",
     "QKVRecommender",
     "RecentPopularity",
     "Recommender",
+    "ScoreTimesAttention",
     "Successors",
+    "TargetAttention",
     "baselines_for",
     "load",
 ]

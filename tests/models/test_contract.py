@@ -19,17 +19,21 @@ from attnrec_lite.explain import AttentionRecord
 from attnrec_lite.models import (
     BPR,
     EASE,
+    InterestModel,
     ItemKNN,
+    PairwiseAttention,
     Popularity,
     QKVRecommender,
     RecentPopularity,
     Recommender,
+    ScoreTimesAttention,
     Successors,
+    TargetAttention,
     load,
 )
 
 N = 7
-SMALL = {"width": 4, "heads": 2, "window": 5, "negatives": 6, "seed": 3}
+SMALL = {"width": 4, "window": 5, "negatives": 6, "seed": 3}
 HISTORIES = [[1, 2, 3], [4], [], [7, 6, 5, 4, 3, 2, 1], [2, 2, 5]]  # ragged, one empty, one long
 
 
@@ -49,7 +53,11 @@ MAKERS = {
     "ItemKNN": lambda: ItemKNN(LOG.items, k=3, shrink=0.5).fit(LOG),
     "EASE": lambda: EASE(LOG.items, penalty=2.0).fit(LOG),
     "BPR": lambda: BPR(LOG.items, width=4, negatives=5, seed=2).fit(LOG, epochs=3, batch=7),
-    "QKVRecommender": lambda: QKVRecommender(LOG.items, **SMALL).fit(LOG, epochs=1),
+    "QKVRecommender": lambda: QKVRecommender(LOG.items, heads=2, **SMALL).fit(LOG, epochs=1),
+    "ScoreTimesAttention": lambda: ScoreTimesAttention(LOG.items, **SMALL).fit(LOG, epochs=1),
+    "PairwiseAttention": lambda: PairwiseAttention(LOG.items, units=3, **SMALL).fit(LOG, epochs=1),
+    "TargetAttention": lambda: TargetAttention(LOG.items, **SMALL).fit(LOG, epochs=1),
+    "InterestModel": lambda: InterestModel(LOG.items, interests=3, **SMALL).fit(LOG, epochs=1),
 }
 fitted = {}
 
