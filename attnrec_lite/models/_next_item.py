@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from attnrec_lite._checks import whole
 from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.vocabulary import Vocabulary
-from attnrec_lite.models.base import Arrays, Recommender, fitting
-from attnrec_lite.training import NextItemNetwork, WindowBatches, fit
+from attnrec_lite.models._network import NetworkRecommender
+from attnrec_lite.training import Batches, NextItemNetwork, WindowBatches
 
 
-class NextItemRecommender(Recommender):
+class NextItemRecommender(NetworkRecommender):
     """A recommender whose network learns, at every position of a history, what comes next.
 
     Args:
@@ -51,6 +51,7 @@ class NextItemRecommender(Recommender):
         batch: int = 64,
         learning_rate: float = 1e-2,
         verbose: int = 0,
+        **options: Any,
     ) -> Self:
         """Learn to predict what follows what.
 
@@ -60,20 +61,22 @@ class NextItemRecommender(Recommender):
             batch: windows per step.
             learning_rate: of Adam.
             verbose: as in ``keras.Model.fit``.
+            **options: ``validation`` (targets to judge by after each epoch), ``patience``,
+                ``checkpoint``, ``callbacks`` and ``optimizer``, as for ``training.fit``.
 
         Returns:
             The model itself; ``losses`` holds the mean loss of each epoch.
 
         Raises:
-            ValueError: if the log has other items, or nobody with two, or a number is out of range.
+            ValueError: if the log has other items, or nobody with two, or a number is out of range,
+                or a checkpoint is damaged or of another run.
             FloatingPointError: if the loss stops being a number.
+            OSError: if a checkpoint cannot be written.
         """
         self._check_log(log)
         self.network.draw_by_popularity(np.bincount(log.item, minlength=self.n_items + 1))
-        data = WindowBatches(log, self.window, batch, self.seed)
-        done = fit(self.network, data, epochs, learning_rate, verbose=verbose)
-        self.losses += done.history["loss"]
-        return self
+        data = self._batches(log, batch)
+        return self._learn(data, epochs, learning_rate, verbose=verbose, **options)
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -88,18 +91,9 @@ class NextItemRecommender(Recommender):
     def _newest(self, history: NDArray[np.int32]) -> NDArray[np.int32]:
         return history[:, -self.window :]
 
-    def _arrays(self) -> Arrays:
-        return {name: np.asarray(weight) for name, weight in self._weights().items()}
-
-    def _set_arrays(self, arrays: Arrays) -> None:
-        weights = self._weights()
-        fitting(arrays, {name: tuple(weight.shape) for name, weight in weights.items()})
-        for name, weight in weights.items():
-            weight.assign(arrays[name])
-
-    def _weights(self) -> dict[str, Any]:
-        """What was learned, by a name that is the same in every process."""
-        return {w.path.split("/", 1)[1]: w for w in self.network.trainable_weights}
+    def _batches(self, log: Interactions, batch: int) -> Batches:
+        """What the network learns from; a subclass may choose other rows."""
+        return WindowBatches(log, self.window, batch, self.seed)
 
 
 class PastNetwork(NextItemNetwork):

@@ -8,22 +8,20 @@ readout = the context plus the newest item's own vector, normalised, against eve
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Self
 
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from attnrec_lite._checks import as_history, whole
+from attnrec_lite._checks import as_history
 from attnrec_lite.attention import MultiHeadAttention
 from attnrec_lite.data.interactions import Interactions
-from attnrec_lite.data.split import Holdout
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
-from attnrec_lite.models._network import NetworkRecommender
-from attnrec_lite.training import NextItemNetwork, RankingValidation, WindowBatches
+from attnrec_lite.models._next_item import NextItemRecommender
+from attnrec_lite.training import NextItemNetwork
 
 
 class QKVNetwork(NextItemNetwork):
@@ -60,7 +58,7 @@ class QKVNetwork(NextItemNetwork):
         return tf.where((ids > 0)[:, :, tf.newaxis], context, 0.0), weights
 
 
-class QKVRecommender(NetworkRecommender):
+class QKVRecommender(NextItemRecommender):
     """The newest item asks, the history answers, equation (2.17) scores every item.
 
     Args:
@@ -83,6 +81,7 @@ class QKVRecommender(NetworkRecommender):
     """
 
     name = "attention"
+    network: QKVNetwork
 
     def __init__(
         self,
@@ -94,18 +93,11 @@ class QKVRecommender(NetworkRecommender):
         negatives: int = 512,
         seed: int = 0,
     ) -> None:
-        super().__init__(items)
-        if whole("width", width) % whole("heads", heads):
+        drawn = {"negatives": negatives, "seed": seed}
+        super().__init__(items, width=width, heads=heads, window=window, dropout=dropout, **drawn)
+        if width % heads:
             raise ValueError(f"width: expected a multiple of heads={heads}; received {width}")
-        if not isinstance(dropout, int | float) or not 0 <= dropout < 1:
-            raise ValueError(f"dropout: expected a share in [0, 1); received {dropout!r}")
-        self.width, self.heads, self.window = width, heads, whole("window", window)
-        self.dropout, self.negatives = dropout, whole("negatives", negatives)
-        self.seed = whole("seed", seed, least=0)
-        self.losses: list[float] = []
-        self.network = QKVNetwork(
-            self.n_items, width, heads, window, dropout, negatives=negatives, seed=seed
-        )
+        self.network = QKVNetwork(self.n_items, width, heads, window, dropout, **drawn)
 
     def fit(
         self,
@@ -114,43 +106,10 @@ class QKVRecommender(NetworkRecommender):
         batch: int = 32,
         learning_rate: float = 6e-3,
         verbose: int = 0,
-        validation: Holdout | RankingValidation | None = None,
-        patience: int | None = None,
-        checkpoint: str | Path | None = None,
+        **options: Any,
     ) -> Self:
-        """Learn to predict what follows what.
-
-        Args:
-            log: the training log; its ids are those of the vocabulary.
-            epochs: passes over the log.
-            batch: windows per step.
-            learning_rate: of Adam.
-            verbose: as in ``keras.Model.fit``.
-            validation: targets to judge by NDCG@10 after each epoch, or another way to judge.
-            patience: evaluations without a better one after which it stops, with the best weights.
-            checkpoint: a file, or a folder, to go on from where training was interrupted.
-
-        Returns:
-            The model itself; ``losses`` holds the mean loss of each epoch.
-
-        Raises:
-            ValueError: if the log has other items, or nobody with two, or a number is out of range,
-                or the checkpoint is damaged or of another run.
-            FloatingPointError: if the loss stops being a number.
-            OSError: if the checkpoint cannot be written.
-        """
-        self._check_log(log)
-        self.network.draw_by_popularity(np.bincount(log.item, minlength=self.n_items + 1))
-        data = WindowBatches(log, self.window, batch, self.seed)
-        return self._learn(
-            data,
-            epochs,
-            learning_rate,
-            verbose=verbose,
-            validation=validation,
-            patience=patience,
-            checkpoint=checkpoint,
-        )
+        """Learn to predict what follows what; see ``NextItemRecommender.fit``."""
+        return super().fit(log, epochs, batch, learning_rate, verbose, **options)
 
     def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:
         """What the newest item looked at: axes ``("user", "head", "key")``.
@@ -163,17 +122,3 @@ class QKVRecommender(NetworkRecommender):
         return AttentionRecord(
             weights, ("user", "head", "key"), keys, "the newest item", self.items
         )
-
-    def config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        names = ("width", "heads", "window", "dropout", "negatives", "seed")
-        return {name: getattr(self, name) for name in names}
-
-    def _scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
-        context = self.network(tf.constant(self._newest(history)))[:, -1, :]
-        context = tf.cast(context, tf.float32)
-        scores = tf.matmul(context, self.network.table, transpose_b=True) + self.network.bias
-        return np.asarray(scores)
-
-    def _newest(self, history: NDArray[np.int32]) -> NDArray[np.int32]:
-        return history[:, -self.window :]
