@@ -8,13 +8,14 @@ product with the matrix of ``ago_factors``.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
 
 from attnrec_lite._checks import as_history
+from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
 from attnrec_lite.models._next_item import NextItemRecommender, ScoringNetwork, ago_bias
 
@@ -23,7 +24,7 @@ PIECE = 2**19  # pairs of past item and candidate at a time: 2 MiB, which a cach
 
 
 def capped(scores: tf.Tensor) -> tf.Tensor:
-    """Bend scores so that none passes 20 in size, their order kept: equation (7.2).
+    """Bend scores so that none passes 20 in size, their order kept, for equations (7.3) and (7.7).
 
     A softmax may then do without the largest score, which would differ for every position.
     """
@@ -41,7 +42,7 @@ class CandidateNetwork(ScoringNetwork):
         width: d, the width of an item vector.
         window: how many items a history has at most.
         dropout: share of the entries of the history's vectors dropped in training.
-        options: ``negatives`` and ``seed``, as for ``NextItemNetwork``.
+        options: ``tables``, ``negatives`` and ``seed``, as for ``PastNetwork``.
     """
 
     def __init__(
@@ -107,9 +108,39 @@ class CandidateNetwork(ScoringNetwork):
 
 
 class CandidateRecommender(NextItemRecommender):
-    """A recommender around a ``CandidateNetwork``; a subclass makes the network."""
+    """A recommender around a ``CandidateNetwork``.
+
+    Args:
+        items: the vocabulary.
+        width: of item vectors.
+        window: how many of the newest items it looks at.
+        dropout: share of the history's vectors dropped in training.
+        tables: 2 gives an item one vector as what was met and another as what is offered.
+        negatives: items drawn per batch for the loss.
+        seed: the same seed gives the same model, to the last bit on a CPU.
+
+    Raises:
+        ValueError: if a number is out of range.
+    """
 
     network: CandidateNetwork
+    network_type: ClassVar[type[CandidateNetwork]]
+
+    def __init__(
+        self,
+        items: Vocabulary,
+        width: int = 64,
+        window: int = 20,
+        dropout: float = 0.25,
+        tables: int = 2,
+        negatives: int = 256,
+        seed: int = 0,
+    ) -> None:
+        own = {"tables": tables, "negatives": negatives, "seed": seed}
+        super().__init__(items, width=width, window=window, dropout=dropout, **own)
+        if tables > 2:
+            raise ValueError(f"tables: expected 1 or 2; received {tables}")
+        self.network = self.network_type(self.n_items, width, window, dropout, **own)
 
     def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:
         """What each candidate looked at: axes ``("user", "candidate", "key")``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ from attnrec_lite._checks import whole
 from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.models._network import NetworkRecommender
-from attnrec_lite.training import Batches, NextItemNetwork, WindowBatches
+from attnrec_lite.training import Batches, FusedAdam, NextItemNetwork, WindowBatches
 
 
 class NextItemRecommender(NetworkRecommender):
@@ -32,6 +32,7 @@ class NextItemRecommender(NetworkRecommender):
     """
 
     network: NextItemNetwork
+    optimizer: ClassVar[type[keras.optimizers.Optimizer]] = FusedAdam
     window: int
     seed: int
 
@@ -75,6 +76,7 @@ class NextItemRecommender(NetworkRecommender):
         """
         self._check_log(log)
         self.network.draw_by_popularity(np.bincount(log.item, minlength=self.n_items + 1))
+        options.setdefault("optimizer", self.optimizer)
         data = self._batches(log, batch)
         return self._learn(data, epochs, learning_rate, verbose=verbose, **options)
 
@@ -97,21 +99,27 @@ class NextItemRecommender(NetworkRecommender):
 
 
 class PastNetwork(NextItemNetwork):
-    """A network with a second table: what an item says where it was met, not where it is offered.
+    """A network whose items may have two vectors: one as what was met, one as what is offered.
 
     Args:
         n_items: N, the size of the catalogue.
         width: d, the width of an item vector.
         dropout: share of the entries of the history's vectors dropped in training.
+        tables: 1 if history and candidates are read from the same table, 2 if from one each.
         options: ``negatives`` and ``seed``, as for ``NextItemNetwork``; ``seeds[2:]`` is left for
             a subclass.
     """
 
-    def __init__(self, n_items: int, width: int, dropout: float, **options: Any) -> None:
+    def __init__(
+        self, n_items: int, width: int, dropout: float, tables: int = 2, **options: Any
+    ) -> None:
         super().__init__(n_items, width, **options)
+        self.drop = keras.layers.Dropout(dropout, seed=self.seeds[1])
+        if tables == 1:
+            self.past = self.table
+            return
         start = keras.initializers.RandomNormal(stddev=width**-0.5, seed=self.seeds[0])
         self.past = self.add_weight(shape=(n_items + 1, width), initializer=start, name="past")
-        self.drop = keras.layers.Dropout(dropout, seed=self.seeds[1])
 
     def remember(self, ids: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Item ids ``(batch, length)`` to the vectors of the history ``(batch, length, d)``."""
@@ -162,7 +170,7 @@ class ScoringNetwork(PastNetwork):
 
 
 def ago_bias(recency: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
-    """A number for each "how long ago" as a bias of scores: equation (7.1).
+    """A number for each "how long ago" as a bias of scores, as in equation (7.1).
 
     Args:
         recency: ``(..., window)``; entry a is for the item a places before the query.

@@ -3,7 +3,7 @@
 The five slots: query = K learned vectors, one per interest, the same for all users; keys and values
 = the history; score = a small network on the past item plus a learned bias for how long ago;
 normaliser = softmax over the history, one per interest; readout = the interest that scores the
-candidate highest, plus the candidate's bias: equations (7.7) and (7.8).
+candidate highest, plus the candidate's bias: equations (7.9) and (7.10).
 
 The repair adds the history with its softmax (the source has a sigmoid after the last layer and no
 weights at all), interests that come from what a user did and are not drawn at random, the bias for
@@ -70,7 +70,7 @@ class InterestNetwork(ScoringNetwork):
 
 
 class InterestModel(NextItemRecommender):
-    """K interests per user, each its own weighting of the history; the best one scores: (7.8).
+    """K interests per user, the best one scores: equations (7.9) and (7.10).
 
     Args:
         items: the vocabulary.

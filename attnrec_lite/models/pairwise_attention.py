@@ -56,7 +56,7 @@ class PairwiseNetwork(PastNetwork):
 
 
 class PairwiseAttention(NextItemRecommender):
-    """The user's vector is paired with each past item; a small network judges each pair: (7.5).
+    """A small network judges each pair of user and past item: equations (7.4) and (7.5).
 
     Args:
         items: the vocabulary.

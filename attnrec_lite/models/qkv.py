@@ -2,8 +2,8 @@
 
 The five slots: query = the newest item of the history; keys and values = the history; score =
 scaled dot product plus a learned bias for how long ago; normaliser = softmax over the history;
-readout = the context plus the newest item's own vector, normalised, against every item: equation
-(2.17).
+readout = the context plus the newest item's own vector, normalised, against every item: equations
+(7.1) and (2.17).
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class QKVNetwork(NextItemNetwork):
 
 
 class QKVRecommender(NextItemRecommender):
-    """The newest item asks, the history answers, equation (2.17) scores every item.
+    """The newest item asks, the history answers (7.1), equation (2.17) scores every item.
 
     Args:
         items: the vocabulary.
@@ -82,6 +82,7 @@ class QKVRecommender(NextItemRecommender):
 
     name = "attention"
     network: QKVNetwork
+    optimizer = keras.optimizers.Adam
 
     def __init__(
         self,

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.models._candidates import CandidateNetwork, CandidateRecommender
 
 
@@ -34,6 +33,7 @@ class ScoreTimesAttention(CandidateRecommender):
         width: of item vectors.
         window: how many of the newest items it looks at.
         dropout: share of the history's vectors dropped in training.
+        tables: 2 gives an item one vector as what was met and another as what is offered.
         negatives: items drawn per batch for the loss.
         seed: the same seed gives the same model, to the last bit on a CPU.
 
@@ -48,16 +48,4 @@ class ScoreTimesAttention(CandidateRecommender):
     """
 
     name = "score x attention"
-
-    def __init__(
-        self,
-        items: Vocabulary,
-        width: int = 64,
-        window: int = 20,
-        dropout: float = 0.25,
-        negatives: int = 256,
-        seed: int = 0,
-    ) -> None:
-        drawn = {"negatives": negatives, "seed": seed}
-        super().__init__(items, width=width, window=window, dropout=dropout, **drawn)
-        self.network = ScoreTimesNetwork(self.n_items, width, window, dropout, **drawn)
+    network_type = ScoreTimesNetwork

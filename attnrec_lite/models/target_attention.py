@@ -2,7 +2,7 @@
 
 The five slots: query = the candidate, projected; keys and values = the history, projected; score =
 scaled dot product plus a learned bias for how long ago; normaliser = softmax over the history;
-readout = dot product of the candidate and its own context, plus its bias: equation (7.6).
+readout = dot product of the candidate and its own context, plus its bias: equation (7.7).
 
 The repair adds what turns a context into a score, the training, the three projections that the
 source explains and leaves out, and the bias for how long ago. There, the history asks about
@@ -16,7 +16,6 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.models._candidates import CandidateNetwork, CandidateRecommender
 
 
@@ -41,13 +40,14 @@ class TargetNetwork(CandidateNetwork):
 
 
 class TargetAttention(CandidateRecommender):
-    """The candidate asks, the history answers: one context, and one score, per candidate: (7.6).
+    """The candidate asks, the history answers: one context, and one score, per candidate: (7.7).
 
     Args:
         items: the vocabulary.
         width: of item vectors.
         window: how many of the newest items it looks at.
         dropout: share of the history's vectors dropped in training.
+        tables: 2 gives an item one vector as what was met and another as what is offered.
         negatives: items drawn per batch for the loss.
         seed: the same seed gives the same model, to the last bit on a CPU.
 
@@ -62,16 +62,4 @@ class TargetAttention(CandidateRecommender):
     """
 
     name = "target attention"
-
-    def __init__(
-        self,
-        items: Vocabulary,
-        width: int = 64,
-        window: int = 20,
-        dropout: float = 0.25,
-        negatives: int = 256,
-        seed: int = 0,
-    ) -> None:
-        drawn = {"negatives": negatives, "seed": seed}
-        super().__init__(items, width=width, window=window, dropout=dropout, **drawn)
-        self.network = TargetNetwork(self.n_items, width, window, dropout, **drawn)
+    network_type = TargetNetwork
