@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from attnrec_lite._checks import as_history
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
-from attnrec_lite.models._next_item import NextItemRecommender, ScoringNetwork, ago_bias
+from attnrec_lite.models._history import ScoringNetwork, ago_bias
+from attnrec_lite.models._network import NextItemRecommender
 
 CAP = 20.0  # exp(20) for a score, exp(20) for "how long ago": their product is still a float32
 PIECE = 2**19  # pairs of past item and candidate at a time: 2 MiB, which a cache holds

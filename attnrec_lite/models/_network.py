@@ -1,16 +1,28 @@
-"""What all recommenders that are networks share: how they learn, and what is saved of them."""
+"""What recommenders that are networks share: how they learn and score, and what is saved."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import keras
 import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
 
+from attnrec_lite._checks import whole
+from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.split import Holdout
+from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.models.base import Arrays, Recommender, fitting
-from attnrec_lite.training import Batches, RankingValidation, fit
+from attnrec_lite.training import (
+    Batches,
+    FusedAdam,
+    NextItemNetwork,
+    RankingValidation,
+    WindowBatches,
+    fit,
+)
 from attnrec_lite.training._generations import checksum
 
 
@@ -77,3 +89,92 @@ class NetworkRecommender(Recommender):
     def _weights(self) -> dict[str, Any]:
         """What was learned, by a name that is the same in every process."""
         return {w.path.split("/", 1)[1]: w for w in self.network.trainable_weights}
+
+
+class NextItemRecommender(NetworkRecommender):
+    """A recommender whose network learns, at every position of a history, what comes next.
+
+    Args:
+        items: the vocabulary.
+        settings: the constructor's other arguments by name, whole numbers and ``dropout``; each
+            becomes an attribute. ``window``, ``negatives`` and ``seed`` are among them.
+
+    Raises:
+        ValueError: if a number is out of range.
+
+    A subclass sets ``network``, writes ``attention``, and ``_scores`` if a user is more than one
+    context vector.
+    """
+
+    network: NextItemNetwork
+    optimizer: ClassVar[type[keras.optimizers.Optimizer]] = FusedAdam
+    window: int
+    seed: int
+
+    def __init__(self, items: Vocabulary, **settings: Any) -> None:
+        super().__init__(items)
+        self._settings = tuple(settings)
+        for name, value in settings.items():
+            least = 0 if name == "seed" else 1
+            check = _share if name == "dropout" else whole
+            setattr(self, name, value if isinstance(value, bool) else check(name, value, least))
+        self.losses: list[float] = []
+
+    def fit(
+        self,
+        log: Interactions,
+        epochs: int = 6,
+        batch: int = 64,
+        learning_rate: float = 1e-2,
+        verbose: int = 0,
+        **options: Any,
+    ) -> Self:
+        """Learn to predict what follows what.
+
+        Args:
+            log: the training log; its ids are those of the vocabulary.
+            epochs: passes over the log.
+            batch: windows per step.
+            learning_rate: of Adam.
+            verbose: as in ``keras.Model.fit``.
+            **options: ``validation`` (targets to judge by after each epoch), ``patience``,
+                ``checkpoint``, ``callbacks`` and ``optimizer``, as for ``training.fit``.
+
+        Returns:
+            The model itself; ``losses`` holds the mean loss of each epoch.
+
+        Raises:
+            ValueError: if the log has other items, or nobody with two, or a number is out of range,
+                or a checkpoint is damaged or of another run.
+            FloatingPointError: if the loss stops being a number.
+            OSError: if a checkpoint cannot be written.
+        """
+        self._check_log(log)
+        self.network.draw_by_popularity(np.bincount(log.item, minlength=self.n_items + 1))
+        options.setdefault("optimizer", self.optimizer)
+        data = self._batches(log, batch)
+        return self._learn(data, epochs, learning_rate, verbose=verbose, **options)
+
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {name: getattr(self, name) for name in self._settings}
+
+    def _scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
+        context = self.network(tf.constant(self._newest(history)))[:, -1, :]
+        context = tf.cast(context, tf.float32)
+        scores = tf.matmul(context, self.network.table, transpose_b=True) + self.network.bias
+        return np.asarray(scores)
+
+    def _newest(self, history: NDArray[np.int32]) -> NDArray[np.int32]:
+        return history[:, -self.window :]
+
+    def _batches(self, log: Interactions, batch: int) -> Batches:
+        """What the network learns from; a subclass may choose other rows."""
+        return WindowBatches(log, self.window, batch, self.seed)
+
+
+def _share(name: str, value: float, least: int) -> float:
+    """Refuse what is not a number in [0, 1)."""
+    if not isinstance(value, int | float) or not least - 1 <= value < 1:
+        raise ValueError(f"{name}: expected a share in [0, 1); received {value!r}")
+    return value

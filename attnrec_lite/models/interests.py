@@ -25,7 +25,8 @@ from attnrec_lite._checks import as_history
 from attnrec_lite.attention import masked_softmax, visible
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
-from attnrec_lite.models._next_item import NextItemRecommender, ScoringNetwork, ago_bias
+from attnrec_lite.models._history import ScoringNetwork, ago_bias
+from attnrec_lite.models._network import NextItemRecommender
 
 
 class InterestNetwork(ScoringNetwork):

@@ -20,7 +20,7 @@ from attnrec_lite.attention import MultiHeadAttention
 from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
-from attnrec_lite.models._next_item import NextItemRecommender
+from attnrec_lite.models._network import NextItemRecommender
 from attnrec_lite.training import NextItemNetwork
 
 
