@@ -78,6 +78,10 @@ from attnrec_lite.formulas.features import (
     tf_idf,
     truncated_svd,
 )
+from attnrec_lite.formulas.intervals import (
+    interval_attend,
+    interval_matrix,
+)
 from attnrec_lite.formulas.labels import (
     accuracy,
     confusion,
@@ -94,6 +98,14 @@ from attnrec_lite.formulas.metrics import (
     precision_at,
     recall_at,
     reciprocal_rank,
+)
+from attnrec_lite.formulas.next_item_losses import (
+    binary_loss,
+    full_softmax_loss,
+    gbce_loss,
+    gbce_power,
+    learned_chance,
+    sampled_softmax_loss,
 )
 from attnrec_lite.formulas.off_policy import (
     doubly_robust,
@@ -146,6 +158,12 @@ from attnrec_lite.formulas.scores import (
     preference_scores,
     scaled_dot_scores,
 )
+from attnrec_lite.formulas.sequences import (
+    click_cost,
+    cloze,
+    distance_scores,
+    visible_in_piece,
+)
 from attnrec_lite.formulas.sequential import (
     always_valid_p,
     mixture_ratio,
@@ -167,6 +185,12 @@ from attnrec_lite.formulas.surveys import (
     silent_bounds,
     wilson_interval,
 )
+from attnrec_lite.formulas.transformer import (
+    feed_forward,
+    input_tokens,
+    layer_norm,
+    transformer_block,
+)
 from attnrec_lite.formulas.weights import (
     cosine_ceiling,
     entropy,
@@ -187,6 +211,7 @@ __all__ = [
     "average_precision",
     "best_interest_scores",
     "bilinear_scores",
+    "binary_loss",
     "blend_scores",
     "bootstrap_interval",
     "broken_ties",
@@ -194,7 +219,9 @@ __all__ = [
     "candidate_asks",
     "capped",
     "choice_probabilities",
+    "click_cost",
     "click_probability",
+    "cloze",
     "collision_chance",
     "confusion",
     "content_scores",
@@ -207,6 +234,7 @@ __all__ = [
     "decimals_for_order",
     "density",
     "difference_of_means",
+    "distance_scores",
     "diversity",
     "dot_scores",
     "dot_variance",
@@ -216,8 +244,12 @@ __all__ = [
     "entropy",
     "expected_place",
     "f1_score",
+    "feed_forward",
     "fill_share",
     "filled_variance",
+    "full_softmax_loss",
+    "gbce_loss",
+    "gbce_power",
     "gini",
     "gumbel_choice",
     "head_scores",
@@ -225,12 +257,17 @@ __all__ = [
     "holm",
     "implied_share",
     "importance_weights",
+    "input_tokens",
     "interest_scores",
     "interest_vectors",
+    "interval_attend",
+    "interval_matrix",
     "inverse_mean",
     "inverse_propensity",
     "item_neighbour_scores",
     "item_similarity",
+    "layer_norm",
+    "learned_chance",
     "linear_attention",
     "log_loss",
     "log_odds",
@@ -272,6 +309,7 @@ __all__ = [
     "rmse",
     "rounding_slack",
     "sampled_hit_rate",
+    "sampled_softmax_loss",
     "scaled_dot_scores",
     "score_times_attention",
     "scores_behind",
@@ -290,12 +328,14 @@ __all__ = [
     "tied_gain",
     "tied_share",
     "top_k",
+    "transformer_block",
     "truncated_svd",
     "two_proportion_z",
     "user_neighbour_scores",
     "users_needed",
     "users_per_arm",
     "visible",
+    "visible_in_piece",
     "weighted_sum",
     "wilson_interval",
 ]
