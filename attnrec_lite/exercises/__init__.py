@@ -28,6 +28,7 @@ CHAPTERS = {  # chapter number to the module with its exercises, named as the no
     "6": "data",
     "8": "evaluation",
     "9": "experiments",
+    "11": "sequences",
 }
 
 __all__ = ["CHAPTERS", "Exercise", "Result", "check", "exercises", "hint"]
