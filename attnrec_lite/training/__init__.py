@@ -3,6 +3,7 @@
 from attnrec_lite.training.adam import FusedAdam
 from attnrec_lite.training.batches import Batches, WindowBatches
 from attnrec_lite.training.checkpoint import Checkpoint
+from attnrec_lite.training.distribution import fit_distributed
 from attnrec_lite.training.fitting import fit
 from attnrec_lite.training.losses import sampled_softmax_loss
 from attnrec_lite.training.network import SMOOTHING, NextItemNetwork, independent_seeds
@@ -17,6 +18,7 @@ __all__ = [
     "RankingValidation",
     "WindowBatches",
     "fit",
+    "fit_distributed",
     "independent_seeds",
     "sampled_softmax_loss",
 ]

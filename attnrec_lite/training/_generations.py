@@ -48,7 +48,7 @@ def write(path: Path, about: dict[str, Any], arrays: Arrays, keep: bool = True) 
         OSError: if it cannot be written; what was there is untouched, nothing is left behind.
     """
     body = io.BytesIO()
-    np.savez(body, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
+    np.savez(body, about=np.array(json.dumps(about, default=float)), **arrays)  # type: ignore[arg-type]
     content = body.getvalue()
     partial = path.with_name(f".{path.name}.part")
     try:

@@ -143,7 +143,7 @@ class Checkpoint(keras.callbacks.Callback):
         then, now = _flat(written), _flat(self.about)
         names = [name for name in {**now, **then} if then.get(name) != now.get(name)]
         if names:
-            others = [f"{n} was {then.get(n)!r:.60}, now {now.get(n)!r:.60}" for n in names]
+            others = [_difference(name, then.get(name), now.get(name)) for name in names]
             raise ValueError(
                 f"checkpoint: expected one of this run; {self.path} is of another: "
                 f"{'; '.join(others[:5])}"
@@ -172,17 +172,28 @@ def identity(network: keras.Model, batches: Batches) -> dict[str, Any]:
     return {
         "network": type(network).__name__,
         "weights": str([tuple(w.shape) for w in network.weights]),
-        "layers": [_plain(layer.get_config()) for layer in network.layers],
+        "layers": [_config(layer) for layer in network.layers],
         "dtype": network.dtype_policy.name,
-        "optimizer": _plain(network.optimizer.get_config()),
+        "optimizer": _config(network.optimizer),
         "batches": {name: getattr(batches, name, None) for name in ("batch", "seed", "n_rows")},
         "data": data,
     }
 
 
-def _plain(config: dict[str, Any]) -> dict[str, Any]:
-    """A config without the names that Keras counts up in a process."""
-    return {name: value for name, value in config.items() if name != "name"}
+def _config(part: Any) -> Any:
+    """The config of a layer or an optimizer, or nothing of it but its class."""
+    try:
+        return _plain({"class": type(part).__name__, **part.get_config()})
+    except NotImplementedError:  # a layer of your own without one
+        return type(part).__name__
+
+
+def _plain(config: Any) -> Any:
+    """A config without what Keras counts up in a process."""
+    if isinstance(config, dict):
+        counted = ("name", "shared_object_id")
+        return {name: _plain(value) for name, value in config.items() if name not in counted}
+    return [_plain(value) for value in config] if isinstance(config, list | tuple) else config
 
 
 def _flat(value: Any, name: str = "") -> dict[str, Any]:
@@ -193,6 +204,11 @@ def _flat(value: Any, name: str = "") -> dict[str, Any]:
         full = f"{name}.{key}" if name else str(key)
         flat |= _flat(inner, full) if isinstance(inner, dict | list) else {full: inner}
     return flat
+
+
+def _difference(name: str, then: Any, now: Any) -> str:
+    short = max(len(repr(then)), len(repr(now))) <= 40  # a checksum says nothing to a reader
+    return f"{name} was {then!r}, now {now!r}" if short else f"{name} differs"
 
 
 def _in_order(arrays: Arrays, part: str) -> list[str]:

@@ -62,7 +62,9 @@ def fit(
     whole("epochs", epochs)
     positive("learning_rate", learning_rate)
     early = _early(validation, patience)
-    network.compile(optimizer=optimizer(learning_rate))
+    # XLA, which Keras turns on where it sees a GPU, would compile anew for every batch: the number
+    # of targets changes from one to the next.
+    network.compile(optimizer=optimizer(learning_rate), jit_compile=False)
     history, done = keras.callbacks.History(), 0
     run = [NumbersOnly(), validation, history, *callbacks, early]
     if checkpoint is not None:
@@ -143,7 +145,7 @@ class Progress(keras.callbacks.ProgbarLogger):
         elif self.verbose:
             first, start = self.begun
             left = round((now - start) / (epoch - first) * (self.epochs - epoch))
-            print(f"{left // 60}:{left % 60:02d} left for {self.epochs - epoch} of ", end="")
+            print(f"[{left // 60}:{left % 60:02d} left] ", end="")
         super().on_epoch_begin(epoch, logs)
 
 
