@@ -61,9 +61,9 @@ def test_an_interrupted_run_ends_with_the_bits_of_an_uninterrupted_one(small, pa
     assert sorted(os.listdir(path.parent)) == ["run", "run.previous"]
 
 
-def test_a_folder_will_do(small, path, uninterrupted):
+def test_a_folder_will_do(small, path):
     os.replace(path, path.parent / "training.checkpoint")
-    assert bits(small.fitted(checkpoint=path.parent)) == uninterrupted
+    assert len(small.fitted(2, checkpoint=path.parent).losses) == 2
 
 
 def test_it_goes_on_after_early_stopping_has_ended_it_with_the_best_weights(small, tmp_path):
