@@ -71,7 +71,7 @@ class CandidateNetwork(ScoringNetwork):
         w = tf.exp(capped(s)) * tf.transpose(self.ago_factors(tf.shape(real)[1]))
         w *= tf.cast(real, w.dtype)[:, :, tf.newaxis]
         total, norm = tf.reduce_sum(w * values, axis=1), tf.reduce_sum(w, axis=1)
-        return tf.math.divide_no_nan(total, norm) + tf.gather(self.bias, targets)
+        return tf.math.divide_no_nan(total, norm)
 
     def shared_scores(self, y_pred: tf.Tensor, real: tf.Tensor, candidates: tf.Tensor) -> tf.Tensor:
         """Each position's scores of candidates that all share, ``(batch, length, n)``."""
@@ -83,7 +83,7 @@ class CandidateNetwork(ScoringNetwork):
         total = tf.matmul(factors, tf.reshape(w * values, (length, batch * n)))
         norm = tf.matmul(factors, tf.reshape(w, (length, batch * n)))
         mean = tf.reshape(tf.math.divide_no_nan(total, norm), (length, batch, n))
-        return tf.transpose(mean, (1, 0, 2)) + tf.gather(self.bias, candidates)
+        return tf.transpose(mean, (1, 0, 2))
 
     def newest_scores(self, ids: tf.Tensor, offered: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Scores without bias, ``(batch, n)``, and weights, ``(batch, length, n)``.

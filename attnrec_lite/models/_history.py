@@ -46,7 +46,7 @@ class ScoringNetwork(PastNetwork):
     """
 
     def own_scores(self, y_pred: tf.Tensor, real: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """Each position's score of its own candidate, ``(batch, length)``.
+        """Each position's score of its own candidate, without its bias, ``(batch, length)``.
 
         Args:
             y_pred: what ``call`` returned, in float32.
@@ -56,7 +56,7 @@ class ScoringNetwork(PastNetwork):
         raise NotImplementedError
 
     def shared_scores(self, y_pred: tf.Tensor, real: tf.Tensor, candidates: tf.Tensor) -> tf.Tensor:
-        """Each position's scores of candidates that all share, ``(batch, length, n)``.
+        """Each position's scores of candidates that all share, the same, ``(batch, length, n)``.
 
         Args:
             y_pred: what ``call`` returned, in float32.
@@ -72,11 +72,12 @@ class ScoringNetwork(PastNetwork):
         points = tf.random.stateless_uniform([self.negatives], self.draws.next())
         drawn = tf.minimum(tf.searchsorted(self.cumulative, points) + 1, self.n_items)
         found, real = tf.cast(y_pred, tf.float32), x > 0
-        own = self.own_scores(found, real, y) - tf.gather(self.log_q, y)
-        others = self.shared_scores(found, real, drawn) - tf.gather(self.log_q, drawn)
+        bias = self.bias - self.log_q
+        own = self.own_scores(found, real, y) + tf.gather(bias, y)
+        others = self.shared_scores(found, real, drawn) + tf.gather(bias, drawn)
         others = tf.where(drawn == y[:, :, tf.newaxis], others.dtype.min, others)
-        everything = tf.concat([own[:, :, tf.newaxis], others], axis=2)
-        loss = tf.reduce_logsumexp(everything, axis=2) - own
+        # log(e^own + sum of e^others) - own, without putting the two side by side
+        loss = tf.nn.softplus(tf.reduce_logsumexp(others, axis=2) - own)
         counts = tf.cast(y > 0, tf.float32)
         return tf.reduce_sum(loss * counts) / tf.reduce_sum(counts)
 

@@ -62,12 +62,12 @@ class InterestNetwork(ScoringNetwork):
     def own_scores(self, y_pred: tf.Tensor, real: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """Each position's score of its own candidate, ``(batch, length)``."""
         each = tf.einsum("btkd,btd->btk", y_pred, tf.gather(self.table, targets))
-        return tf.reduce_max(each, axis=2) + tf.gather(self.bias, targets)
+        return tf.reduce_max(each, axis=2)
 
     def shared_scores(self, y_pred: tf.Tensor, real: tf.Tensor, candidates: tf.Tensor) -> tf.Tensor:
         """Each position's scores of candidates that all share, ``(batch, length, n)``."""
         each = tf.einsum("btkd,nd->btkn", y_pred, tf.gather(self.table, candidates))
-        return tf.reduce_max(each, axis=2) + tf.gather(self.bias, candidates)
+        return tf.reduce_max(each, axis=2)
 
 
 class InterestModel(NextItemRecommender):

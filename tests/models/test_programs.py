@@ -134,7 +134,8 @@ def trained_scores(model, ids, candidates):
     if isinstance(model, PairwiseAttention):
         scores = tf.einsum("btd,nd->btn", found, model.network.table) + model.network.bias
         return scores.numpy()[:, :, candidates]
-    return model.network.shared_scores(found, ids > 0, tf.constant(candidates)).numpy()
+    scores = model.network.shared_scores(found, ids > 0, tf.constant(candidates))
+    return (scores + tf.gather(model.network.bias, candidates)).numpy()
 
 
 @pytest.mark.parametrize("kind", CLASSES)
