@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from attnrec_lite.data.clicks import Clicks, Planted
 from attnrec_lite.data.describe import Description
 from attnrec_lite.data.fetch import SOURCES, fetch
 from attnrec_lite.data.films import film_facts
@@ -12,6 +13,7 @@ from attnrec_lite.data.leakage import Leaks, leaks, random_split
 from attnrec_lite.data.movielens import film_genres, movielens, read_edition
 from attnrec_lite.data.negatives import Collisions, collisions, sample_negatives
 from attnrec_lite.data.packing import Packed, pack, packed_mask, slot_owners
+from attnrec_lite.data.planted import make_feature_pairs, make_lists, make_planted
 from attnrec_lite.data.retail import online_retail
 from attnrec_lite.data.sequences import left_pad, windows
 from attnrec_lite.data.shop import TOY_AXES, TOY_GOODS, Shop, make_shop
@@ -20,12 +22,14 @@ from attnrec_lite.data.split import Holdout, Split, by_time, leave_one_out
 __all__ = [
     "TOY_AXES",
     "TOY_GOODS",
+    "Clicks",
     "Collisions",
     "Description",
     "Holdout",
     "Interactions",
     "Leaks",
     "Packed",
+    "Planted",
     "Shop",
     "Split",
     "Vocabulary",
@@ -38,6 +42,9 @@ __all__ = [
     "leave_one_out",
     "left_pad",
     "load",
+    "make_feature_pairs",
+    "make_lists",
+    "make_planted",
     "make_shop",
     "movielens",
     "online_retail",
