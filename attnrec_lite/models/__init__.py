@@ -1,24 +1,31 @@
-"""Recommenders, one file each, all under the contract of ``base.Recommender``.
+"""Models, one file each.
 
-``load`` reads back what ``Recommender.save`` wrote, ``baselines_for`` makes every rival that a new
-model has to beat. A class is imported when it is first asked for, so the baselines do not wait for
-TensorFlow.
+Recommenders keep the contract of ``base.Recommender``, click models that of ``click.ClickModel``.
+``load`` reads back what ``save`` wrote, ``baselines_for`` makes every rival that a new model has to
+beat. A class is imported when it is first asked for, so the baselines do not wait for TensorFlow.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from attnrec_lite.data.vocabulary import Vocabulary
-from attnrec_lite.models.base import Recommender, read
+from attnrec_lite.models.base import Recommender, Saved, read
 
+Kind = TypeVar("Kind", bound=Saved)
 _HOMES = {
+    "AFM": "afm",
     "BPR": "factors",
+    "ClickModel": "click",
+    "DIN": "din",
     "EASE": "linear",
+    "FM": "afm",
     "InterestModel": "interests",
     "ItemKNN": "neighbours",
+    "NAIS": "nais",
+    "PageModel": "page",
     "PairwiseAttention": "pairwise_attention",
     "Popularity": "baselines",
     "QKVRecommender": "qkv",
@@ -26,13 +33,20 @@ _HOMES = {
     "ScoreTimesAttention": "score_times_attention",
     "Successors": "baselines",
     "TargetAttention": "target_attention",
+    "train_together": "click",
 }
 
 __all__ = [
+    "AFM",
     "BPR",
+    "DIN",
     "EASE",
+    "FM",
+    "NAIS",
+    "ClickModel",
     "InterestModel",
     "ItemKNN",
+    "PageModel",
     "PairwiseAttention",
     "Popularity",
     "QKVRecommender",
@@ -43,6 +57,7 @@ __all__ = [
     "TargetAttention",
     "baselines_for",
     "load",
+    "train_together",
 ]
 
 
@@ -74,25 +89,30 @@ def baselines_for(items: Vocabulary) -> list[Recommender]:
     return [__getattr__(name)(items) for name in names]
 
 
-def load(path: str | Path) -> Recommender:
+def load(path: str | Path, kind: type[Kind] = Recommender) -> Kind:  # type: ignore[assignment]
     """Read a model that ``save`` wrote; nothing in the file is executed.
 
     Args:
         path: the ``.npz`` file.
+        kind: what it has to be: ``Recommender``, ``ClickModel`` or a class of them.
 
     Returns:
         The model, of the class that was saved, with its vocabulary: same ids, same scores.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is no saved recommender, is damaged, or names a model unknown here.
+        ValueError: if it is no saved model, is damaged, or names a model unknown here or of
+            another kind.
     """
     about, items, arrays = read(path)
     name, config = about.get("model"), about.get("config")
     if not isinstance(name, str) or name not in _HOMES:
         raise ValueError(f"path: {path} holds {name!r}, which is not a known model")
+    found = __getattr__(name)
+    if not isinstance(found, type) or not issubclass(found, kind):
+        raise ValueError(f"path: expected a {kind.__name__}; {path} holds {name}")
     try:
-        model: Recommender = __getattr__(name)(items, **config)  # type: ignore[arg-type]
+        model: Kind = found(items, **config)  # type: ignore[arg-type]
     except TypeError as error:
         raise ValueError(f"path: the config in {path} is not one of {name} ({error})") from error
     model._set_arrays(arrays)

@@ -29,14 +29,13 @@ PIECE = 2**22  # scores held at a time where the answer is smaller: 16 MiB
 Arrays = dict[str, NDArray[Any]]
 
 
-class Recommender(ABC):
-    """A model that scores every item for a history.
+class Saved(ABC):
+    """A model that saves itself as one file, without pickle; ``models.load`` reads it back.
 
     Args:
         items: the vocabulary; its codes are the item ids of every call.
 
-    A subclass writes four things: ``fit``, ``_scores`` (all items for checked histories),
-    ``attention``, and what it needs to be saved: ``config`` and ``_arrays``/``_set_arrays``.
+    A subclass writes ``config`` and ``_arrays``/``_set_arrays``.
     """
 
     name: ClassVar[str]  # as tables print it
@@ -50,18 +49,6 @@ class Recommender(ABC):
         return len(self.items)
 
     @abstractmethod
-    def fit(self, log: Interactions) -> Self:
-        """Learn from a log, and from nothing else; returns the model itself."""
-
-    @abstractmethod
-    def _scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Scores of shape ``(batch, N + 1)``; what stands in column 0 does not matter."""
-
-    @abstractmethod
-    def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:
-        """What the model looked at when it scored these candidates for these histories."""
-
-    @abstractmethod
     def config(self) -> dict[str, Any]:
         """The constructor's arguments except the vocabulary, as plain JSON values."""
 
@@ -72,6 +59,61 @@ class Recommender(ABC):
     @abstractmethod
     def _set_arrays(self, arrays: Arrays) -> None:
         """Take back what ``_arrays`` gave; raises ValueError where names or shapes differ."""
+
+    def save(self, path: str | Path) -> Path:
+        """Write the model and its vocabulary as one ``.npz`` file, whole or not at all.
+
+        Args:
+            path: the file; its folder must exist.
+
+        Returns:
+            The path.
+
+        Raises:
+            FileNotFoundError: if there is no such folder.
+            OSError: if it cannot be written; nothing half-written stays behind.
+        """
+        path = Path(path)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"path: expected an existing folder; received {path.parent}")
+        about = {"format": FORMAT, "model": type(self).__name__, "config": self.config()}
+        parts: dict[str, Any] = {
+            "about": np.array(json.dumps(about)),
+            "raw": self.items.raw,
+            "titles": self.items.titles,
+            **{f"learned/{name}": array for name, array in self._arrays().items()},
+        }
+        partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            with partial.open("wb") as file:
+                np.savez(file, **parts)
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+        return path
+
+
+class Recommender(Saved):
+    """A model that scores every item for a history.
+
+    Args:
+        items: the vocabulary; its codes are the item ids of every call.
+
+    A subclass writes four things: ``fit``, ``_scores`` (all items for checked histories),
+    ``attention``, and what it needs to be saved: ``config`` and ``_arrays``/``_set_arrays``.
+    """
+
+    @abstractmethod
+    def fit(self, log: Interactions) -> Self:
+        """Learn from a log, and from nothing else; returns the model itself."""
+
+    @abstractmethod
+    def _scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Scores of shape ``(batch, N + 1)``; what stands in column 0 does not matter."""
+
+    @abstractmethod
+    def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:
+        """What the model looked at when it scored these candidates for these histories."""
 
     def score_all(self, history: ArrayLike) -> NDArray[np.float32]:
         """Preference score of every item.
@@ -141,38 +183,6 @@ class Recommender(ABC):
             best[piece, :width] = np.take_along_axis(scores, ids[piece, :width], axis=1)
         ids[np.isneginf(best)] = 0
         return ids, best
-
-    def save(self, path: str | Path) -> Path:
-        """Write the model and its vocabulary as one ``.npz`` file, whole or not at all.
-
-        Args:
-            path: the file; its folder must exist.
-
-        Returns:
-            The path.
-
-        Raises:
-            FileNotFoundError: if there is no such folder.
-            OSError: if it cannot be written; nothing half-written stays behind.
-        """
-        path = Path(path)
-        if not path.parent.is_dir():
-            raise FileNotFoundError(f"path: expected an existing folder; received {path.parent}")
-        about = {"format": FORMAT, "model": type(self).__name__, "config": self.config()}
-        parts: dict[str, Any] = {
-            "about": np.array(json.dumps(about)),
-            "raw": self.items.raw,
-            "titles": self.items.titles,
-            **{f"learned/{name}": array for name, array in self._arrays().items()},
-        }
-        partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            with partial.open("wb") as file:
-                np.savez(file, **parts)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
-        return path
 
     def _check_log(self, log: Interactions) -> None:
         """Refuse a log of another catalogue: its ids would mean other items."""
