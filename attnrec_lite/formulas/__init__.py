@@ -72,6 +72,12 @@ from attnrec_lite.formulas.experiments import (
     two_proportion_z,
     users_per_arm,
 )
+from attnrec_lite.formulas.feature_pairs import (
+    afm_score,
+    fm_score,
+    pair_sum,
+    pair_weights,
+)
 from attnrec_lite.formulas.features import (
     positive_pmi,
     standardise,
@@ -180,10 +186,22 @@ from attnrec_lite.formulas.significance import (
     sign_flip_p,
     users_needed,
 )
+from attnrec_lite.formulas.smoothed import (
+    nais_score,
+    smoothed_softmax,
+    total_weight,
+)
 from attnrec_lite.formulas.surveys import (
     post_stratified,
     silent_bounds,
     wilson_interval,
+)
+from attnrec_lite.formulas.target_attention import (
+    activation_unit,
+    listwise,
+    mass_on_truth,
+    unnormalised_sum,
+    weight_of_copies,
 )
 from attnrec_lite.formulas.transformer import (
     feed_forward,
@@ -203,8 +221,10 @@ from attnrec_lite.formulas.weights import (
 
 __all__ = [
     "accuracy",
+    "activation_unit",
     "add_positions",
     "additive_scores",
+    "afm_score",
     "always_valid_p",
     "attend",
     "auc",
@@ -247,6 +267,7 @@ __all__ = [
     "feed_forward",
     "fill_share",
     "filled_variance",
+    "fm_score",
     "full_softmax_loss",
     "gbce_loss",
     "gbce_power",
@@ -269,24 +290,29 @@ __all__ = [
     "layer_norm",
     "learned_chance",
     "linear_attention",
+    "listwise",
     "log_loss",
     "log_odds",
     "low_rank_attention",
     "low_rank_scores",
     "mae",
     "masked_softmax",
+    "mass_on_truth",
     "mean_attention",
     "mixture_ratio",
     "moved_share",
     "mse",
     "multi_head",
     "multiply_adds",
+    "nais_score",
     "ndcg",
     "newest_asks",
     "next_counts",
     "novelty",
     "observed_mean",
     "older_share",
+    "pair_sum",
+    "pair_weights",
     "pairwise_context",
     "pairwise_scores",
     "policy_value",
@@ -321,6 +347,7 @@ __all__ = [
     "sign_flip_p",
     "silent_bounds",
     "sinusoids",
+    "smoothed_softmax",
     "softmax",
     "softmax_jacobian",
     "standardise",
@@ -328,14 +355,17 @@ __all__ = [
     "tied_gain",
     "tied_share",
     "top_k",
+    "total_weight",
     "transformer_block",
     "truncated_svd",
     "two_proportion_z",
+    "unnormalised_sum",
     "user_neighbour_scores",
     "users_needed",
     "users_per_arm",
     "visible",
     "visible_in_piece",
+    "weight_of_copies",
     "weighted_sum",
     "wilson_interval",
 ]
