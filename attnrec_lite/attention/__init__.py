@@ -3,7 +3,7 @@
 One file per idea, each a thin shell around a line of TensorFlow:
 
 * ``scores`` and ``Score``: how strongly each query asks for each key;
-* ``masked_softmax``: scores to weights over real items only;
+* ``masked_softmax``: scores to weights over real items only; ``smoothed_softmax``: half-way;
 * ``AttentionPooling``: one vector from a set;
 * ``attend`` and ``visible``: many queries at once, and who may look at whom;
 * ``Positions``: how long ago an item was;
@@ -23,6 +23,7 @@ from attnrec_lite.attention.pooling import AttentionPooling
 from attnrec_lite.attention.positions import POSITIONS, Positions
 from attnrec_lite.attention.readout import ScoringHead, top_k
 from attnrec_lite.attention.scores import SCORES, Score, scores
+from attnrec_lite.attention.smoothed import smoothed_softmax
 from attnrec_lite.attention.weights import masked_softmax
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "attend",
     "masked_softmax",
     "scores",
+    "smoothed_softmax",
     "top_k",
     "visible",
 ]

@@ -8,6 +8,7 @@ from attnrec_lite.data.clicks import Clicks, Planted
 from attnrec_lite.data.describe import Description
 from attnrec_lite.data.fetch import SOURCES, fetch
 from attnrec_lite.data.films import film_facts
+from attnrec_lite.data.impressions import make_clicks
 from attnrec_lite.data.interactions import Interactions, Vocabulary
 from attnrec_lite.data.leakage import Leaks, leaks, random_split
 from attnrec_lite.data.movielens import film_genres, movielens, read_edition
@@ -42,6 +43,7 @@ __all__ = [
     "leave_one_out",
     "left_pad",
     "load",
+    "make_clicks",
     "make_feature_pairs",
     "make_lists",
     "make_planted",

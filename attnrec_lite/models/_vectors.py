@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -103,8 +102,3 @@ def features_of(rows: Clicks, fields: Mapping[str, int]) -> NDArray[np.int32]:
         first += size
     found = np.zeros((len(rows), 0), np.int32) if not columns else np.stack(columns, axis=1)
     return found.astype(np.int32)
-
-
-def pieces(inputs: dict[str, NDArray[Any]], fields: Mapping[str, int]) -> dict[str, NDArray[Any]]:
-    """Inputs without the features if there are none to read."""
-    return {name: column for name, column in inputs.items() if name != "features" or fields}
