@@ -8,6 +8,7 @@ One file per idea, each a thin shell around a line of TensorFlow:
 * ``attend`` and ``visible``: many queries at once, and who may look at whom;
 * ``Positions``: how long ago an item was;
 * ``MultiHeadAttention``: every position asks every other, or a second sequence;
+* ``TransformerBlock``: such attention and a small network, stacked by the models of sequences;
 * ``ScoringHead`` and ``top_k``: a context to scores of candidates, and scores to a list.
 
 Shapes are ``(batch, length, width)``. A mask is boolean, True = real item, and comes from item
@@ -18,6 +19,7 @@ Explained in the chapters 2 to 4; tested against ``formulas``.
 """
 
 from attnrec_lite.attention.attend import attend, visible
+from attnrec_lite.attention.block import TransformerBlock
 from attnrec_lite.attention.multihead import MultiHeadAttention
 from attnrec_lite.attention.pooling import AttentionPooling
 from attnrec_lite.attention.positions import POSITIONS, Positions
@@ -34,6 +36,7 @@ __all__ = [
     "Positions",
     "Score",
     "ScoringHead",
+    "TransformerBlock",
     "attend",
     "masked_softmax",
     "scores",

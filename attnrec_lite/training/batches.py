@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from attnrec_lite._checks import whole
 from attnrec_lite.data.interactions import Interactions
-from attnrec_lite.data.sequences import windows
+from attnrec_lite.data.packing import pack
+from attnrec_lite.data.sequences import pad_slices, windows
 
 
 class Batches(keras.utils.PyDataset):
@@ -54,24 +55,97 @@ class Batches(keras.utils.PyDataset):
 
 
 class WindowBatches(Batches):
-    """Windows of a log: every item is read once, every next item is a target once.
+    """Windows of a log: every next item is a target once.
 
     Args:
         log: the training log.
         length: window length.
         batch: rows per step.
         seed: of the order.
+        stride: steps from one window of a long history to the next; the ``length - stride`` items
+            that two windows share are context for the newer one. By default ``length``: every item
+            is read once.
 
     Raises:
         ValueError: if no user of the log has two items, so that nothing follows anything.
     """
 
-    def __init__(self, log: Interactions, length: int, batch: int, seed: int) -> None:
-        self.rows, self.targets = windows(log, length, stride=length)  # every item is read once
-        if not (self.targets > 0).any():
-            raise ValueError("log: expected a user with two items or more; received none")
+    def __init__(
+        self, log: Interactions, length: int, batch: int, seed: int, stride: int | None = None
+    ) -> None:
+        self.rows, self.targets = windows(log, length, length if stride is None else stride)
+        _something_to_learn(self.targets)
         super().__init__(len(self.rows), batch, seed)
 
     def take(self, order: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Item ids and targets, both int32 ``(batch, length)``."""
         return self.rows[order], self.targets[order]
+
+
+class PaddedBatches(WindowBatches):
+    """One row a user, left-padded: the newest items only, what came before them is not trained.
+
+    Args:
+        log, length, batch, seed: as for ``WindowBatches``.
+
+    Raises:
+        ValueError: as ``WindowBatches``.
+    """
+
+    def __init__(self, log: Interactions, length: int, batch: int, seed: int) -> None:
+        start, stop = log.bounds()[:-1], log.bounds()[1:]
+        some = stop - start > 1
+        start, stop = start[some], stop[some]
+        self.rows = pad_slices(log.item, start, stop - 1, length)
+        self.targets = pad_slices(log.item, start + 1, stop, length)
+        _something_to_learn(self.targets)
+        Batches.__init__(self, len(self.rows), batch, seed)
+
+
+class PackedBatches(Batches):
+    """Pieces of several users side by side in each row, packed anew for every epoch.
+
+    Args:
+        log, length, batch, seed, stride: as for ``WindowBatches``; the seed also decides which
+            pieces meet in a row.
+
+    Raises:
+        ValueError: as ``WindowBatches``.
+    """
+
+    def __init__(
+        self, log: Interactions, length: int, batch: int, seed: int, stride: int | None = None
+    ) -> None:
+        self.log, self.length = log, whole("length", length)
+        self.stride = length if stride is None else stride
+        rows = pack(log, length, self.stride)
+        _something_to_learn(rows.targets)
+        super().__init__(len(rows.rows), batch, seed)
+
+    def take(
+        self, order: NDArray[np.int64]
+    ) -> tuple[dict[str, NDArray[np.int32]], NDArray[np.int32]]:
+        """``{"ids", "segments", "positions"}`` and targets, all int32 ``(batch, length)``."""
+        packed = self.packed
+        rows = {
+            "ids": packed.rows[order],
+            "segments": packed.segments[order],
+            "positions": packed.positions[order],
+        }
+        return rows, packed.targets[order]
+
+    def start_at(self, epoch: int) -> None:
+        """Go to the rows of an epoch, counted from 0; seed and epoch decide them alone."""
+        self.epoch = epoch
+        drawn = np.random.SeedSequence([self.seed, epoch]).generate_state(1)[0]
+        self.packed = pack(self.log, self.length, self.stride, seed=int(drawn))
+        self.order = np.arange(self.n_rows)  # packing has shuffled the rows
+
+    def on_epoch_end(self) -> None:
+        """Go to the rows of the next epoch."""
+        self.start_at(self.epoch + 1)
+
+
+def _something_to_learn(targets: NDArray[np.int32]) -> None:
+    if not (targets > 0).any():
+        raise ValueError("log: expected a user with two items or more; received none")

@@ -1,8 +1,7 @@
 """A network that reads items and predicts what follows each of them.
 
-Every position of a row predicts the item that follows it, so one row trains many targets. The
-loss asks each target to beat a few hundred items drawn by popularity, the same for the whole
-batch, and corrects for how likely each was to be drawn (the logQ correction).
+Every position of a row predicts the item that follows it, so one row trains many targets. Each
+target has to beat other items: all of them, or a few that are drawn, the same for the whole batch.
 """
 
 from __future__ import annotations
@@ -14,8 +13,15 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from attnrec_lite.training.losses import sampled_softmax_loss
+from attnrec_lite._checks import one_of
+from attnrec_lite.training.losses import (
+    binary_loss,
+    full_softmax_loss,
+    gbce_loss,
+    sampled_softmax_loss,
+)
 
+LOSSES = ("sampled", "full", "binary", "gbce")
 SMOOTHING = 0.75  # counts to this power: between popularity (1) and uniform (0)
 
 
@@ -38,20 +44,25 @@ def independent_seeds(seed: int, number: int) -> list[int]:
 class NextItemNetwork(keras.Model):
     """A network from item ids to one context vector per position, trained to predict what follows.
 
-    A subclass writes ``call(ids, training)``, int ``(batch, length)`` to float
-    ``(batch, length, d)``. Items are read and scored with the same table, equation (2.17).
+    A subclass writes ``call(rows, training)``: int ``(batch, length)``, or a dictionary of packed
+    rows, to float ``(batch, length, d)``. Items are read and scored with the same table, equation
+    (2.17).
 
     Args:
         n_items: N, the size of the catalogue.
         width: d, the width of an item vector.
-        negatives: how many items are drawn per batch.
+        negatives: how many items are drawn: per batch, or for ``binary`` per target.
         seed: makes first weights and negatives reproducible; ``seeds`` holds six more, for what
             a subclass draws.
+        loss: ``sampled`` or ``full`` softmax, ``binary`` cross-entropy, or ``gbce``.
     """
 
-    def __init__(self, n_items: int, width: int, negatives: int, seed: int) -> None:
+    def __init__(
+        self, n_items: int, width: int, negatives: int, seed: int, loss: str = "sampled"
+    ) -> None:
         super().__init__()
         self.n_items, self.negatives = n_items, negatives
+        self.objective = one_of("loss", loss, LOSSES)
         table_seed, draws_seed, *self.seeds = independent_seeds(seed, 8)
         start = keras.initializers.RandomNormal(stddev=width**-0.5, seed=table_seed)
         self.table = self.add_weight(shape=(n_items + 1, width), initializer=start, name="table")
@@ -65,18 +76,24 @@ class NextItemNetwork(keras.Model):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, *args: Any, **kwargs: Any
     ) -> tf.Tensor:
-        """Sampled softmax over the real targets; positions with target 0 do not count."""
+        """The loss over the real targets; positions with target 0 do not count."""
         real = y > 0
-        points = tf.random.stateless_uniform([self.negatives], self.draws.next())
-        drawn = tf.minimum(tf.searchsorted(self.cumulative, points) + 1, self.n_items)
-        return sampled_softmax_loss(
-            tf.cast(tf.boolean_mask(y_pred, real), tf.float32),
-            tf.boolean_mask(y, real),
-            self.table,
-            self.bias,
-            drawn,
-            self.log_q,
-        )
+        contexts = tf.cast(tf.boolean_mask(y_pred, real), tf.float32)
+        targets = tf.boolean_mask(y, real)
+        known = (contexts, targets, tf.convert_to_tensor(self.table), self.bias)
+        if self.objective == "full":
+            return full_softmax_loss(*known)
+        if self.objective == "sampled":
+            return sampled_softmax_loss(*known, self.draw([self.negatives]), self.log_q)
+        if self.objective == "gbce":
+            return gbce_loss(*known, self.draw([self.negatives]))
+        return binary_loss(*known, self.draw([tf.size(targets), self.negatives]))
+
+    def draw(self, shape: Any) -> tf.Tensor:
+        """Item ids 1..N, drawn anew: int32 of this shape."""
+        points = tf.reshape(tf.random.stateless_uniform(shape, self.draws.next()), [-1])
+        drawn = tf.searchsorted(self.cumulative, points) + 1
+        return tf.reshape(tf.minimum(drawn, self.n_items), shape)
 
     def draw_by_popularity(self, counts: NDArray[np.int64]) -> None:
         """Draw negatives by smoothed popularity from now on.

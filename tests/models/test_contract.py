@@ -26,6 +26,7 @@ from attnrec_lite.models import (
     QKVRecommender,
     RecentPopularity,
     Recommender,
+    SASRec,
     ScoreTimesAttention,
     Successors,
     TargetAttention,
@@ -58,6 +59,8 @@ MAKERS = {
     "PairwiseAttention": lambda: PairwiseAttention(LOG.items, units=3, **SMALL).fit(LOG, epochs=1),
     "TargetAttention": lambda: TargetAttention(LOG.items, **SMALL).fit(LOG, epochs=1),
     "InterestModel": lambda: InterestModel(LOG.items, interests=3, **SMALL).fit(LOG, epochs=1),
+    "QKVRecommender": lambda: QKVRecommender(LOG.items, **SMALL).fit(LOG, epochs=1),
+    "SASRec": lambda: SASRec(LOG.items, **SMALL).fit(LOG, epochs=1),
 }
 fitted = {}
 

@@ -1,0 +1,121 @@
+"""The network that the models of sequences share: embeddings, blocks, a last norm.
+
+What an item may look at is decided once per batch, from the ids alone, and handed to every block
+as a number to add to the scores: 0 or less where the key is visible, hugely negative where not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from attnrec_lite.attention import TransformerBlock
+from attnrec_lite.training import NextItemNetwork, independent_seeds
+
+HIDDEN = -1e9  # added to a score in float32: exp(-1e9) is exactly 0
+POSITIONS = ("relative", "absolute", "none")
+
+
+class TransformerNetwork(NextItemNetwork):
+    """Item ids to context vectors, through blocks of attention.
+
+    Args:
+        n_items, width: as for ``NextItemNetwork``.
+        blocks: how many blocks are stacked.
+        heads: of each block.
+        inner: hidden width of each block's small network.
+        window: how far an item looks, itself included.
+        dropout: share dropped of the embeddings and of what each block adds.
+        positions: ``relative``, a learned number for each distance, block by block and head by
+            head; ``absolute``, a learned vector for each age, 0 for the newest; or ``none``.
+        causal: whether an item sees earlier items only.
+        options: ``negatives``, ``seed`` and ``loss`` of ``NextItemNetwork``.
+    """
+
+    def __init__(
+        self,
+        n_items: int,
+        width: int,
+        blocks: int,
+        heads: int,
+        inner: int,
+        window: int,
+        dropout: float,
+        positions: str = "relative",
+        causal: bool = True,
+        **options: Any,
+    ) -> None:
+        super().__init__(n_items, width, **options)
+        self.width, self.window, self.positions, self.causal = width, window, positions, causal
+        seeds = independent_seeds(self.seeds[0], blocks)
+        self.blocks = [
+            TransformerBlock(heads, inner, dropout, seed=seed, name=f"block_{number}")
+            for number, seed in enumerate(seeds)
+        ]
+        if positions == "relative":
+            shape = (blocks, heads, window if causal else 2 * window - 1)
+            self.recency = self.add_weight(shape=shape, initializer="zeros", name="recency")
+        if positions == "absolute":
+            start = keras.initializers.RandomNormal(stddev=width**-0.5, seed=self.seeds[1])
+            self.ages = self.add_weight(shape=(window, width), initializer=start, name="ages")
+        self.drop = keras.layers.Dropout(dropout, seed=self.seeds[2])
+        self.norm = keras.layers.LayerNormalization(epsilon=1e-6, name="norm")
+        self(np.zeros((1, window), np.int32))  # builds every layer, so that weights can be loaded
+
+    def call(self, rows: Any, training: bool = False) -> tf.Tensor:
+        """Rows to context vectors, float ``(batch, length, d)``; zero at padding."""
+        return self.look(rows, training)[0]
+
+    def look(self, rows: Any, training: bool = False) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """Context vectors, and each block's weights ``(batch, head, query, key)``.
+
+        Args:
+            rows: int ids ``(batch, length)``, left-padded; or packed rows, a dictionary of
+                ``ids``, ``segments`` and ``positions``, each int ``(batch, length)``.
+            training: whether dropout is on.
+        """
+        rows = rows if isinstance(rows, dict) else one_piece(rows)
+        biases = self.visible(rows["segments"])
+        h = self.drop(self.embed(rows), training=training)
+        weights = []
+        for block, bias in zip(self.blocks, biases, strict=True):
+            h, seen = block(h, bias, training=training)
+            weights.append(seen)
+        real = (rows["ids"] > 0)[:, :, tf.newaxis]
+        # The norm would turn padding into a vector; without a history only the item bias speaks.
+        return tf.where(real, self.norm(h), 0.0), weights
+
+    def embed(self, rows: dict[str, tf.Tensor]) -> tf.Tensor:
+        """Item vectors, with the vector of their age where positions are absolute."""
+        h = tf.gather(self.table, rows["ids"]) * self.width**0.5
+        if self.positions == "absolute":
+            h += tf.gather(self.ages, tf.minimum(rows["positions"], self.window - 1))
+        return h
+
+    def visible(self, segments: tf.Tensor) -> list[tf.Tensor]:
+        """What each block adds to its scores, float32 ``(batch, 1 or head, query, key)``."""
+        steps = tf.range(tf.shape(segments)[1])
+        ago = steps[:, tf.newaxis] - steps[tf.newaxis, :]  # query minus key: below 0 is the future
+        near = tf.abs(ago) < self.window
+        if self.causal:
+            near &= ago >= 0
+        # Padding is a piece of its own, so that nobody looks at it, and its own rows stay finite.
+        same = segments[:, :, tf.newaxis] == segments[:, tf.newaxis, :]
+        mask = tf.where(same & near, 0.0, HIDDEN)[:, tf.newaxis]
+        if self.positions != "relative":
+            return [mask] * len(self.blocks)
+        low = 0 if self.causal else 1 - self.window
+        distance = tf.clip_by_value(ago, low, self.window - 1) - low
+        recency = tf.gather(tf.cast(self.recency, tf.float32), distance, axis=2)
+        return [mask + recency[number] for number in range(len(self.blocks))]
+
+
+def one_piece(ids: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Left-padded rows as packed rows of one piece each; ages count from the last column."""
+    ids = tf.convert_to_tensor(ids)
+    ages = tf.range(tf.shape(ids)[1] - 1, -1, -1)
+    real = tf.cast(ids > 0, ids.dtype)
+    return {"ids": ids, "segments": real, "positions": tf.broadcast_to(ages, tf.shape(ids))}

@@ -1,0 +1,173 @@
+"""SASRec: a causal Transformer over the history, trained to predict what follows each item.
+
+The five slots: query = the newest item, as the blocks below have changed it; keys and values = the
+items up to it; score = scaled dot product plus a learned number for the distance; normaliser =
+softmax over the history, per head; readout = the last block's output, normalised, against every
+item: equation (2.17).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import ArrayLike, NDArray
+
+from attnrec_lite._checks import as_history, one_of, whole
+from attnrec_lite.data.interactions import Interactions
+from attnrec_lite.data.vocabulary import Vocabulary
+from attnrec_lite.explain import AttentionRecord
+from attnrec_lite.models._transformer import POSITIONS, TransformerNetwork
+from attnrec_lite.models.base import Arrays, Recommender, fitting
+from attnrec_lite.training import PackedBatches, PaddedBatches, fit
+
+FULL_SOFTMAX_UP_TO = 5_000  # items; above, negatives are drawn
+
+
+class SASRec(Recommender):
+    """Self-attention over the history, read from left to right.
+
+    Args:
+        items: the vocabulary.
+        width: of item vectors, a multiple of ``heads``.
+        blocks: how many blocks are stacked.
+        heads: how many attentions run side by side in a block.
+        window: how far an item looks back, itself included.
+        dropout: share of embeddings and of each block's additions dropped in training.
+        loss: ``full`` or ``sampled`` softmax, ``binary`` or ``gbce``; by default ``full`` for
+            catalogues of up to 5,000 items, else ``sampled``.
+        negatives: items drawn per batch for the loss, or per target for ``binary``.
+        packed: train on pieces of several users in each row; False: one padded row a user.
+        positions: ``relative``, ``absolute`` or ``none``.
+        inner: hidden width of each block's small network; by default four times ``width``.
+        seed: the same seed gives the same model, to the last bit on a CPU.
+
+    Raises:
+        ValueError: if a number is out of range or a word unknown.
+
+    Source: Kang and McAuley (2018).
+
+    >>> from attnrec_lite.data import Interactions
+    >>> log = Interactions.from_columns([0] * 4, [1, 2, 3, 4], [1, 2, 3, 4])
+    >>> model = SASRec(log.items, width=4, window=3).fit(log, epochs=1)
+    >>> model.recommend([[1, 2]], k=2)[0].shape
+    (1, 2)
+    """
+
+    name = "sasrec"
+
+    def __init__(
+        self,
+        items: Vocabulary,
+        width: int = 64,
+        blocks: int = 2,
+        heads: int = 1,
+        window: int = 50,
+        dropout: float = 0.2,
+        loss: str | None = None,
+        negatives: int = 512,
+        packed: bool = True,
+        positions: str = "relative",
+        inner: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(items)
+        if whole("width", width) % whole("heads", heads):
+            raise ValueError(f"width: expected a multiple of heads={heads}; received {width}")
+        if not isinstance(dropout, int | float) or not 0 <= dropout < 1:
+            raise ValueError(f"dropout: expected a share in [0, 1); received {dropout!r}")
+        self.width, self.blocks, self.heads = width, whole("blocks", blocks), heads
+        self.window, self.dropout, self.packed = whole("window", window), dropout, bool(packed)
+        small = self.n_items <= FULL_SOFTMAX_UP_TO
+        self.loss = loss or ("full" if small else "sampled")
+        self.negatives = whole("negatives", negatives)
+        self.positions = one_of("positions", positions, POSITIONS)
+        self.inner = 4 * width if inner is None else whole("inner", inner)
+        self.seed = whole("seed", seed, least=0)
+        self.losses: list[float] = []
+        self.network = TransformerNetwork(
+            self.n_items, width, blocks, heads, self.inner, window, dropout, positions,
+            negatives=negatives, seed=seed, loss=self.loss,
+        )  # fmt: skip
+
+    def fit(
+        self,
+        log: Interactions,
+        epochs: int = 20,
+        batch: int = 32,
+        learning_rate: float = 2e-3,
+        verbose: int = 0,
+        **options: Any,
+    ) -> Self:
+        """Learn to predict what follows what.
+
+        Args:
+            log: the training log; its ids are those of the vocabulary.
+            epochs: passes over the log.
+            batch: rows per step.
+            learning_rate: of Adam.
+            verbose: as in ``keras.Model.fit``.
+            options: ``callbacks``, ``validation``, ``patience`` and ``checkpoint`` of
+                ``training.fit``.
+
+        Returns:
+            The model itself; ``losses`` holds the mean loss of each epoch.
+
+        Raises:
+            ValueError: if the log has other items, or nobody with two, or a number is out of range.
+            FloatingPointError: if the loss stops being a number.
+        """
+        self._check_log(log)
+        if self.loss == "sampled":
+            self.network.draw_by_popularity(np.bincount(log.item, minlength=self.n_items + 1))
+        rows = PackedBatches if self.packed else PaddedBatches
+        data = rows(log, self.window, batch, self.seed)
+        done = fit(self.network, data, epochs, learning_rate, verbose=verbose, **options)
+        self.losses += done.history["loss"]
+        return self
+
+    def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:
+        """What the newest item looked at: axes ``("user", "block", "head", "key")``.
+
+        The candidates do not change the weights here: the history alone decides who is looked at.
+        """
+        seen = as_history(history, self.n_items)
+        self._candidates(seen, candidates)
+        keys = seen[:, -self.window :]
+        weights = self.network.look(tf.constant(self._newest(seen)))[1]
+        newest = np.stack([w[:, :, -1, -keys.shape[1] :].numpy() for w in weights], axis=1)
+        newest *= keys[:, np.newaxis, np.newaxis] > 0  # an empty history looks at nothing
+        axes = ("user", "block", "head", "key")
+        return AttentionRecord(newest, axes, keys, "the newest item", self.items)
+
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        names = "width blocks heads window dropout loss negatives packed positions inner seed"
+        return {name: getattr(self, name) for name in names.split()}
+
+    def _scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
+        context = self.network(tf.constant(self._newest(history)))[:, -1, :]
+        context = tf.cast(context, tf.float32)
+        scores = tf.matmul(context, self.network.table, transpose_b=True) + self.network.bias
+        return np.asarray(scores)
+
+    def _newest(self, history: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Items that reach the newest: each block looks ``window - 1`` further back."""
+        reach = self.window
+        if self.positions == "relative":
+            reach += (self.blocks - 1) * (self.window - 1)
+        return history[:, -reach:]
+
+    def _arrays(self) -> Arrays:
+        return {name: np.asarray(weight) for name, weight in self._weights().items()}
+
+    def _set_arrays(self, arrays: Arrays) -> None:
+        weights = self._weights()
+        fitting(arrays, {name: tuple(weight.shape) for name, weight in weights.items()})
+        for name, weight in weights.items():
+            weight.assign(arrays[name])
+
+    def _weights(self) -> dict[str, Any]:
+        """What was learned, by a name that is the same in every process."""
+        return {w.path.split("/", 1)[1]: w for w in self.network.trainable_weights}
