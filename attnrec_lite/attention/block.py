@@ -18,7 +18,7 @@ from attnrec_lite.attention.multihead import MultiHeadAttention
 class TransformerBlock(keras.layers.Layer):
     """Attention and a small network, each added to what comes in: pre-norm, as trained today.
 
-    ``x + attention(norm(x))``, then ``x + down(gelu(up(norm(x))))``. The sum is never normalised,
+    ``x + attention(norm(x))``, then ``x + down(relu(up(norm(x))))``. The sum is never normalised,
     so a gradient reaches the first block undimmed; whoever reads the last block normalises.
 
     Args:
@@ -53,7 +53,7 @@ class TransformerBlock(keras.layers.Layer):
         self.drops = [keras.layers.Dropout(self.dropout, seed=s, **policy) for s in seeds[1:3]]
         starts = [keras.initializers.GlorotUniform(seed=s) for s in seeds[3:]]
         self.up = keras.layers.Dense(
-            self.inner, "gelu", kernel_initializer=starts[0], name="up", **policy
+            self.inner, "relu", kernel_initializer=starts[0], name="up", **policy
         )
         self.down = keras.layers.Dense(width, kernel_initializer=starts[1], name="down", **policy)
         for part in (self.attend, *self.norms, self.up):
@@ -69,9 +69,22 @@ class TransformerBlock(keras.layers.Layer):
         hides a key.
         """
         z, weights = self.attend(self.norms[0](tokens), bias=bias)
-        tokens = tokens + self.drops[0](z, training=training)
+        return self._think(tokens + self.drops[0](z, training=training), training), weights
+
+    def extend(
+        self, token: tf.Tensor, past: tuple[tf.Tensor, tf.Tensor], bias: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor]]:
+        """One more token after those whose keys and values are known.
+
+        Args and returns are those of ``MultiHeadAttention.extend``.
+        """
+        z, past = self.attend.extend(self.norms[0](token), past, bias)
+        return self._think(token + z, training=False), past
+
+    def _think(self, tokens: tf.Tensor, training: bool) -> tf.Tensor:
+        """Add the small network, which sees one token at a time."""
         z = self.down(self.up(self.norms[1](tokens)))
-        return tokens + self.drops[1](z, training=training), weights
+        return tokens + self.drops[1](z, training=training)
 
     def get_config(self) -> dict[str, Any]:
         """What it takes to build this layer again."""

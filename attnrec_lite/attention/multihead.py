@@ -93,13 +93,38 @@ class MultiHeadAttention(keras.layers.Layer):
             x = self._project(memory, inner, 3 * inner)
             k, v = (self._split(part) for part in tf.split(x, 2, axis=-1))
         seen = self._visible(tokens, mask) if memory is None else _over_keys(memory_mask)
-        z, weights = attend(q, k, v, seen, bias)
-        z = tf.transpose(z, (0, 2, 1, 3))
-        z = tf.matmul(tf.reshape(z, (tf.shape(z)[0], tf.shape(z)[1], inner)), self.out)
-        return (z + self.out_bias if self.use_bias else z), weights
+        return self._look(q, k, v, seen, bias)
+
+    def extend(
+        self, token: tf.Tensor, past: tuple[tf.Tensor, tf.Tensor], bias: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor]]:
+        """One more token looks at itself and at those before it, whose keys and values are known.
+
+        Args:
+            token: ``(batch, 1, d)``.
+            past: keys and values of m tokens, each ``(batch, head, m, key_dim)``.
+            bias: added to the scores, broadcasts against ``(batch, head, 1, m + 1)``.
+
+        Returns:
+            The output ``(batch, 1, d)``, and keys and values of m + 1 tokens.
+        """
+        x = self._project(token, 0, 3 * self.heads * self.key_dim)
+        q, k, v = (self._split(part) for part in tf.split(x, 3, axis=-1))
+        keys, values = (tf.concat(pair, axis=2) for pair in zip(past, (k, v), strict=True))
+        return self._look(q, keys, values, None, bias)[0], (keys, values)
 
     def compute_mask(self, *args: Any, **kwargs: Any) -> None:
         """No mask is handed on: the next layer takes its own from the ids."""
+
+    def _look(
+        self, q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, seen: tf.Tensor | None, bias: Any
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Attend, head by head, then put the heads side by side and project them."""
+        z, weights = attend(q, k, v, seen, bias)
+        z = tf.transpose(z, (0, 2, 1, 3))
+        z = tf.reshape(z, (tf.shape(z)[0], tf.shape(z)[1], self.heads * self.key_dim))
+        z = tf.matmul(z, self.out)
+        return (z + self.out_bias if self.use_bias else z), weights
 
     def _project(self, tokens: tf.Tensor, start: int, stop: int) -> tf.Tensor:
         """Tokens times a part of the columns of ``qkv``."""

@@ -13,7 +13,7 @@ from attnrec_lite.data.interactions import Interactions, Vocabulary
 from attnrec_lite.data.leakage import Leaks, leaks, random_split
 from attnrec_lite.data.movielens import film_genres, movielens, read_edition
 from attnrec_lite.data.negatives import Collisions, collisions, sample_negatives
-from attnrec_lite.data.packing import Packed, pack, packed_mask, slot_owners
+from attnrec_lite.data.packing import Packed, pack, pack_histories, packed_mask, slot_owners
 from attnrec_lite.data.planted import make_feature_pairs, make_lists, make_planted
 from attnrec_lite.data.retail import online_retail
 from attnrec_lite.data.sequences import left_pad, windows
@@ -51,6 +51,7 @@ __all__ = [
     "movielens",
     "online_retail",
     "pack",
+    "pack_histories",
     "packed_mask",
     "random_split",
     "sample_negatives",

@@ -9,10 +9,12 @@ piece, and targets that never cross from one user to the next.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from attnrec_lite.data._first_fit import first_fit
 from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.sequences import cut_windows
 
@@ -30,6 +32,7 @@ class Packed:
         positions: age of each item in its piece, 0 for the newest, as ``attention.Positions``
             counts; 0 where empty.
         users: user code of each slot; -1 where empty.
+        source: row of the log, or column of the histories, of each item; -1 where empty.
     """
 
     rows: NDArray[np.int32]
@@ -37,6 +40,12 @@ class Packed:
     segments: NDArray[np.int32]
     positions: NDArray[np.int32]
     users: NDArray[np.int32]
+    source: NDArray[np.int32]
+
+    @property
+    def inputs(self) -> dict[str, NDArray[np.int32]]:
+        """What a network reads: ``ids``, ``segments`` and ``positions``, each ``(m, length)``."""
+        return {"ids": self.rows, "segments": self.segments, "positions": self.positions}
 
     @property
     def fill(self) -> float:
@@ -80,26 +89,41 @@ def pack(
     cut = cut_windows(log, length, stride)
     begin = np.maximum(cut.start, cut.stop - length)
     size = cut.stop - begin
-    row, offset, segment = _first_fit(size, length, rng)
-    n_rows = int(row.max(initial=-1)) + 1
-    if rng is not None:
-        row = rng.permutation(n_rows)[row]
-    piece = np.repeat(np.arange(len(size)), size)
-    within = np.arange(len(piece)) - np.repeat(np.cumsum(size) - size, size)
-    source = begin[piece] + within  # row of the log
-    slot = row[piece] * length + offset[piece] + within
-    is_target = source >= cut.trained[piece]
-    log_item = log.item
-    columns = {
-        "rows": log_item[source],
-        "targets": np.where(is_target, log_item[source + 1], 0),
-        "segments": segment[piece],
-        "positions": (size - 1)[piece] - within,
-        "users": cut.user[piece],
-    }
-    shape = (n_rows, length)
-    filled = {name: _put(shape, slot, column, name) for name, column in columns.items()}
-    return Packed(**filled)
+    place = _places(size, length, rng)
+    source = np.repeat(begin, size) + place.within  # row of the log
+    is_target = source >= np.repeat(cut.trained, size)
+    targets = np.where(is_target, log.item[source + 1], 0)
+    return _fill(place, log.item[source], targets, np.repeat(cut.user, size), source)
+
+
+def pack_histories(history: ArrayLike, length: int | None = None) -> Packed:
+    """Pack left-padded histories, so that a network reads them without their padding.
+
+    Args:
+        history: item codes, newest last, shape ``(batch, columns)``.
+        length: number of columns of the packed rows, at least that of the longest history; by
+            default just that.
+
+    Returns:
+        The rows: ``users`` are rows of ``history``, ``positions`` 0 marks the newest item of each,
+        there are no targets. An empty history is not in it.
+
+    Raises:
+        ValueError: if ``length`` is too small.
+
+    >>> packed = pack_histories([[0, 1, 2], [0, 0, 0], [0, 0, 3]])
+    >>> packed.rows.tolist(), packed.users.tolist()
+    ([[1, 2], [0, 3]], [[0, 0], [-1, 2]])
+    """
+    items = np.asarray(history)
+    size = np.count_nonzero(items, axis=1)
+    longest = int(size.max(initial=1))
+    if length is not None and length < longest:
+        raise ValueError(f"length: expected at least {longest}; received {length}")
+    user = np.flatnonzero(size)
+    place = _places(size[user], longest if length is None else length, None)
+    owner, column = np.nonzero(items)
+    return _fill(place, items[owner, column], np.zeros(len(owner)), owner, column)
 
 
 def packed_mask(segments: ArrayLike) -> NDArray[np.bool_]:
@@ -162,58 +186,35 @@ def slot_owners(
     return {"padded": in_windows[newest], "windows": in_windows, "packed": packed}
 
 
-def _first_fit(
-    size: _Ints, length: int, rng: np.random.Generator | None
-) -> tuple[_Ints, _Ints, _Ints]:
-    """Put pieces into rows, each into the first row with room, the longest first.
+class _Placing(NamedTuple):
+    """Where each item goes, piece after piece, and what it is called there."""
 
-    Done row after row that is: take the longest piece that still fits, again and again. The rows
-    depend on the sizes only, of which there are at most ``length``, so equal rows are made at once.
-
-    Returns:
-        Row, offset and number in the row (from 1) of each piece.
-    """
-    left = np.bincount(size, minlength=length + 1)
-    sizes, rows, ends, numbers = [], [], [], []
-    n_rows = 0
-    while left.any():
-        pattern = _fill_one(left, length)
-        taken = np.bincount(pattern, minlength=length + 1)
-        used = taken > 0
-        times = int((left[used] // taken[used]).min())
-        left = left - times * taken
-        sizes.append(np.tile(pattern, times))
-        rows.append(np.repeat(np.arange(n_rows, n_rows + times), len(pattern)))
-        ends.append(np.tile(length - pattern.sum() + np.cumsum(pattern), times))
-        numbers.append(np.tile(np.arange(1, len(pattern) + 1), times))
-        n_rows += times
-    none = [np.zeros(0, np.int64)]
-    place_size, row, end, number = (np.concatenate(none + a) for a in (sizes, rows, ends, numbers))
-    places = np.argsort(place_size, kind="stable")
-    order = np.arange(len(size)) if rng is None else rng.permutation(len(size))
-    pieces = order[np.argsort(size[order], kind="stable")]
-    at = np.empty(len(size), np.int64)
-    at[pieces] = places  # the first piece of a size goes to the first place of that size
-    return row[at], end[at] - size, number[at]
+    shape: tuple[int, int]
+    slot: _Ints
+    within: _Ints  # place in its piece, from the oldest
+    segment: _Ints
+    age: _Ints
 
 
-def _fill_one(left: _Ints, length: int) -> _Ints:
-    """Sizes in one row: as many as possible of the longest piece that fits, then the next.
-
-    >>> _fill_one(np.array([0, 9, 0, 1]), 5)
-    array([3, 1, 1])
-    """
-    room, pattern = length, []
-    for size in np.flatnonzero(left)[::-1].tolist():
-        number = min(int(left[size]), room // size)
-        pattern += [size] * number
-        room -= number * size
-    return np.array(pattern, np.int64)
+def _places(size: _Ints, length: int, rng: np.random.Generator | None) -> _Placing:
+    """Place pieces of these sizes, in a shuffled order if there is a generator."""
+    row, offset, segment = first_fit(size, length, rng)
+    n_rows = int(row.max(initial=-1)) + 1
+    if rng is not None:
+        row = rng.permutation(n_rows)[row]
+    within = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+    slot = np.repeat(row * length + offset, size) + within
+    age = np.repeat(size - 1, size) - within
+    return _Placing((n_rows, length), slot, within, np.repeat(segment, size), age)
 
 
-def _put(
-    shape: tuple[int, int], slot: _Ints, column: NDArray[np.integer], name: str
-) -> NDArray[np.int32]:
-    table = np.full(shape, -1 if name == "users" else 0, np.int32)
-    table.reshape(-1)[slot] = column
-    return table
+def _fill(place: _Placing, *columns: NDArray[Any]) -> Packed:
+    """Put item, target, user and source of each placed item into tables."""
+    item, target, user, source = columns
+    values = {"rows": item, "targets": target, "segments": place.segment, "positions": place.age}
+    tables = {}
+    for name, column in (values | {"users": user, "source": source}).items():
+        empty = -1 if name in ("users", "source") else 0
+        tables[name] = np.full(place.shape, empty, np.int32)
+        tables[name].reshape(-1)[place.slot] = column
+    return Packed(**tables)

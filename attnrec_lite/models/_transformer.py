@@ -90,10 +90,43 @@ class TransformerNetwork(NextItemNetwork):
 
     def embed(self, rows: dict[str, tf.Tensor]) -> tf.Tensor:
         """Item vectors, with the vector of their age where positions are absolute."""
-        h = tf.gather(self.table, rows["ids"]) * self.width**0.5
+        h = self.vectors(rows["ids"])
         if self.positions == "absolute":
             h += tf.gather(self.ages, tf.minimum(rows["positions"], self.window - 1))
         return h
+
+    def vectors(self, ids: tf.Tensor) -> tf.Tensor:
+        """What stands for each id; times the root of d, so that numbers are of the size of 1."""
+        return tf.gather(self.table, ids) * self.width**0.5
+
+    @tf.function
+    def click(self, item: tf.Tensor, caches: Any, known: tf.Tensor) -> tuple[tf.Tensor, Any]:
+        """Scores after one more item, from what the items before it left behind.
+
+        Args:
+            item: its id, an int32 scalar.
+            caches: for each block keys and values of the ``window - 1`` items before, newest last,
+                each ``(1, head, window - 1, key_dim)``.
+            known: how many of them are real.
+
+        Returns:
+            Scores ``(N + 1,)`` and the caches for the next item.
+        """
+        ago = tf.range(self.window - 1, -1, -1)
+        bias = tf.where(ago <= known, 0.0, HIDDEN)
+        h, moved = self.vectors(item[tf.newaxis, tf.newaxis]), []
+        for number, (block, past) in enumerate(zip(self.blocks, caches, strict=True)):
+            own = bias
+            if self.positions == "relative":
+                own += tf.cast(self.recency, tf.float32)[number, :, ::-1][:, tf.newaxis]
+            h, (keys, values) = block.extend(h, past, own)
+            moved.append((keys[:, :, 1:], values[:, :, 1:]))  # the oldest is out of reach now
+        return self.item_scores(self.norm(h)[:, 0])[0], moved
+
+    def item_scores(self, contexts: tf.Tensor) -> tf.Tensor:
+        """Scores of all items for contexts ``(batch, d)``, float32 ``(batch, N + 1)``."""
+        contexts = tf.cast(contexts, tf.float32)
+        return tf.matmul(contexts, self.table, transpose_b=True) + self.bias
 
     def visible(self, segments: tf.Tensor) -> list[tf.Tensor]:
         """What each block adds to its scores, float32 ``(batch, 1 or head, query, key)``."""

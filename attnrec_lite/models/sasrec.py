@@ -16,16 +16,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from attnrec_lite._checks import as_history, one_of, whole
 from attnrec_lite.data.interactions import Interactions
+from attnrec_lite.data.packing import pack_histories
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
+from attnrec_lite.models._session import Session
 from attnrec_lite.models._transformer import POSITIONS, TransformerNetwork
-from attnrec_lite.models.base import Arrays, Recommender, fitting
-from attnrec_lite.training import PackedBatches, PaddedBatches, fit
+from attnrec_lite.models._network import NetworkRecommender
+from attnrec_lite.training import FusedAdam, PackedBatches, PaddedBatches
 
 FULL_SOFTMAX_UP_TO = 5_000  # items; above, negatives are drawn
 
 
-class SASRec(Recommender):
+class SASRec(NetworkRecommender):
     """Self-attention over the history, read from left to right.
 
     Args:
@@ -108,8 +110,8 @@ class SASRec(Recommender):
             batch: rows per step.
             learning_rate: of Adam.
             verbose: as in ``keras.Model.fit``.
-            options: ``callbacks``, ``validation``, ``patience`` and ``checkpoint`` of
-                ``training.fit``.
+            **options: ``validation`` (targets to judge by), ``patience``, ``checkpoint``,
+                ``callbacks`` and ``optimizer``, as for ``training.fit``.
 
         Returns:
             The model itself; ``losses`` holds the mean loss of each epoch.
@@ -123,9 +125,8 @@ class SASRec(Recommender):
             self.network.draw_by_popularity(np.bincount(log.item, minlength=self.n_items + 1))
         rows = PackedBatches if self.packed else PaddedBatches
         data = rows(log, self.window, batch, self.seed)
-        done = fit(self.network, data, epochs, learning_rate, verbose=verbose, **options)
-        self.losses += done.history["loss"]
-        return self
+        options.setdefault("optimizer", FusedAdam)
+        return self._learn(data, epochs, learning_rate, verbose=verbose, **options)
 
     def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:
         """What the newest item looked at: axes ``("user", "block", "head", "key")``.
@@ -141,16 +142,30 @@ class SASRec(Recommender):
         axes = ("user", "block", "head", "key")
         return AttentionRecord(newest, axes, keys, "the newest item", self.items)
 
+    def session(self, history: ArrayLike = ()) -> Session:
+        """Follow one user click by click; see ``Session``.
+
+        Args:
+            history: item ids so far, oldest first, without padding.
+
+        Raises:
+            ValueError: for an unknown id, or if positions are absolute.
+        """
+        return Session(self, history)
+
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         names = "width blocks heads window dropout loss negatives packed positions inner seed"
         return {name: getattr(self, name) for name in names.split()}
 
     def _scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
-        context = self.network(tf.constant(self._newest(history)))[:, -1, :]
-        context = tf.cast(context, tf.float32)
-        scores = tf.matmul(context, self.network.table, transpose_b=True) + self.network.bias
-        return np.asarray(scores)
+        packed = pack_histories(self._newest(history))
+        contexts = np.zeros((len(history), self.width), np.float32)
+        if len(packed.rows):
+            newest = (packed.rows > 0) & (packed.positions == 0)
+            found = self.network({name: tf.constant(t) for name, t in packed.inputs.items()})
+            contexts[packed.users[newest]] = tf.boolean_mask(found, newest)
+        return np.asarray(self.network.item_scores(contexts))
 
     def _newest(self, history: NDArray[np.int32]) -> NDArray[np.int32]:
         """Items that reach the newest: each block looks ``window - 1`` further back."""
@@ -158,16 +173,3 @@ class SASRec(Recommender):
         if self.positions == "relative":
             reach += (self.blocks - 1) * (self.window - 1)
         return history[:, -reach:]
-
-    def _arrays(self) -> Arrays:
-        return {name: np.asarray(weight) for name, weight in self._weights().items()}
-
-    def _set_arrays(self, arrays: Arrays) -> None:
-        weights = self._weights()
-        fitting(arrays, {name: tuple(weight.shape) for name, weight in weights.items()})
-        for name, weight in weights.items():
-            weight.assign(arrays[name])
-
-    def _weights(self) -> dict[str, Any]:
-        """What was learned, by a name that is the same in every process."""
-        return {w.path.split("/", 1)[1]: w for w in self.network.trainable_weights}

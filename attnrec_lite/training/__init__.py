@@ -1,7 +1,13 @@
 """How a network of the book learns: networks, losses, batches, ``fit``."""
 
 from attnrec_lite.training.adam import FusedAdam
-from attnrec_lite.training.batches import Batches, PackedBatches, PaddedBatches, WindowBatches
+from attnrec_lite.training.batches import (
+    Batches,
+    ClozeBatches,
+    PackedBatches,
+    PaddedBatches,
+    WindowBatches,
+)
 from attnrec_lite.training.checkpoint import Checkpoint
 from attnrec_lite.training.distribution import fit_distributed
 from attnrec_lite.training.fitting import fit
@@ -19,6 +25,7 @@ __all__ = [
     "SMOOTHING",
     "Batches",
     "Checkpoint",
+    "ClozeBatches",
     "FusedAdam",
     "NextItemNetwork",
     "PackedBatches",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from attnrec_lite._checks import whole
 from attnrec_lite.data.interactions import Interactions
-from attnrec_lite.data.packing import pack
+from attnrec_lite.data.packing import pack, pack_histories
 from attnrec_lite.data.sequences import pad_slices, windows
 
 
@@ -126,13 +126,8 @@ class PackedBatches(Batches):
         self, order: NDArray[np.int64]
     ) -> tuple[dict[str, NDArray[np.int32]], NDArray[np.int32]]:
         """``{"ids", "segments", "positions"}`` and targets, all int32 ``(batch, length)``."""
-        packed = self.packed
-        rows = {
-            "ids": packed.rows[order],
-            "segments": packed.segments[order],
-            "positions": packed.positions[order],
-        }
-        return rows, packed.targets[order]
+        rows = {name: table[order] for name, table in self.packed.inputs.items()}
+        return rows, self.packed.targets[order]
 
     def start_at(self, epoch: int) -> None:
         """Go to the rows of an epoch, counted from 0; seed and epoch decide them alone."""
@@ -143,6 +138,66 @@ class PackedBatches(Batches):
 
     def on_epoch_end(self) -> None:
         """Go to the rows of the next epoch."""
+        self.start_at(self.epoch + 1)
+
+
+class ClozeBatches(Batches):
+    """Windows with holes, packed: the hidden items are the targets, and both sides may be read.
+
+    A hole holds N + 1, an id that is known inside the network only. Every window has a hole at
+    least; some have one alone, at the newest item, as the question will be asked later.
+
+    Args:
+        log, length, batch, seed: as for ``PackedBatches``.
+        share: of the items that are hidden.
+        newest: share of the windows with the newest item hidden and nothing else.
+
+    Raises:
+        ValueError: as ``WindowBatches``, or if ``length`` is below 2.
+    """
+
+    def __init__(
+        self,
+        log: Interactions,
+        length: int,
+        batch: int,
+        seed: int,
+        share: float = 0.3,
+        newest: float = 0.2,
+    ) -> None:
+        inputs, targets = windows(log, whole("length", length, least=2) - 1, length - 1)
+        _something_to_learn(targets)
+        packed = pack_histories(np.concatenate([inputs, targets[:, -1:]], axis=1), length)
+        self.packed, self.hole, self.share, self.newest = packed, log.n_items + 1, share, newest
+        super().__init__(len(packed.rows), batch, seed)
+
+    def take(
+        self, order: NDArray[np.int64]
+    ) -> tuple[dict[str, NDArray[np.int32]], NDArray[np.int32]]:
+        """``{"ids", "segments", "positions"}`` with holes, and what is hidden in them, else 0."""
+        rows = {name: table[order] for name, table in self.packed.inputs.items()}
+        hidden = self.hidden[order]
+        targets = np.where(hidden, rows["ids"], 0).astype(np.int32)
+        return rows | {"ids": np.where(hidden, self.hole, rows["ids"]).astype(np.int32)}, targets
+
+    def start_at(self, epoch: int) -> None:
+        """Go to the order and the holes of an epoch; seed and epoch decide them alone."""
+        self.epoch = epoch
+        rng = np.random.default_rng([self.seed, epoch])
+        self.order = rng.permutation(self.n_rows)
+        real = self.packed.rows > 0
+        window = self.packed.users[real]  # of each item
+        lot = rng.random(len(window))
+        smallest = np.full(window.max() + 1, np.inf)
+        np.minimum.at(smallest, window, lot)
+        hidden = (lot < self.share) | (lot == smallest[window])
+        alone = rng.random(len(smallest)) < self.newest
+        hidden = np.where(alone[window], self.packed.positions[real] == 0, hidden)
+        self.hidden = np.zeros(real.shape, bool)
+        self.hidden[real] = hidden
+
+    def on_epoch_end(self) -> None:
+        """Go to the order and the holes of the next epoch."""
         self.start_at(self.epoch + 1)
 
 
