@@ -82,9 +82,10 @@ class Session:
         known = tf.constant(len(self.history), tf.int32)
         found, self._caches = self._network.click(tf.constant(new), self._caches, known)
         self.history.append(int(new))
-        self.scores = np.array(found)
-        self.scores[0] = -np.inf
-        return self.scores
+        scores: NDArray[np.float32] = np.array(found)
+        scores[0] = -np.inf
+        self.scores = scores
+        return scores
 
     def recommend(
         self, k: int, exclude_seen: bool = True

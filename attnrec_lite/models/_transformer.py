@@ -99,7 +99,7 @@ class TransformerNetwork(NextItemNetwork):
         """What stands for each id; times the root of d, so that numbers are of the size of 1."""
         return tf.gather(self.table, ids) * self.width**0.5
 
-    @tf.function
+    @tf.function  # type: ignore[untyped-decorator]
     def click(self, item: tf.Tensor, caches: Any, known: tf.Tensor) -> tuple[tf.Tensor, Any]:
         """Scores after one more item, from what the items before it left behind.
 

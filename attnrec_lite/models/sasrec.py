@@ -19,9 +19,9 @@ from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.packing import pack_histories
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
+from attnrec_lite.models._network import NetworkRecommender
 from attnrec_lite.models._session import Session
 from attnrec_lite.models._transformer import POSITIONS, TransformerNetwork
-from attnrec_lite.models._network import NetworkRecommender
 from attnrec_lite.training import FusedAdam, PackedBatches, PaddedBatches
 
 FULL_SOFTMAX_UP_TO = 5_000  # items; above, negatives are drawn
