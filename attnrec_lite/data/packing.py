@@ -58,7 +58,11 @@ class Packed:
 
 
 def pack(
-    log: Interactions, length: int = 50, stride: int | None = None, seed: int | None = None
+    log: Interactions,
+    length: int = 50,
+    stride: int | None = None,
+    seed: int | None = None,
+    shift: NDArray[np.int64] | None = None,
 ) -> Packed:
     """Pack every user's sequence into rows; every next item is a target exactly once.
 
@@ -71,6 +75,7 @@ def pack(
         stride: steps from one window of a long sequence to the next; by default ``length // 2``.
         seed: shuffles which pieces of one size meet in a row, and the rows; give another in each
             epoch. By default neither is shuffled, and the longest pieces come first.
+        shift: moves the cuts, as ``cut_windows`` takes it.
 
     Returns:
         The rows. Users with one row have no next item, so they are not in it.
@@ -86,7 +91,7 @@ def pack(
     ([[1, 2, 4], [0, 0, 6]], [[2, 3, 5], [0, 0, 7]], [[1, 1, 2], [0, 0, 1]])
     """
     rng = None if seed is None else np.random.default_rng(seed)
-    cut = cut_windows(log, length, stride)
+    cut = cut_windows(log, length, stride, shift)
     begin = np.maximum(cut.start, cut.stop - length)
     size = cut.stop - begin
     place = _places(size, length, rng)

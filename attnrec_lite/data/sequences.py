@@ -136,8 +136,22 @@ class Windows(NamedTuple):
     stop: NDArray[np.int64]
 
 
-def cut_windows(log: Interactions, length: int, stride: int | None = None) -> Windows:
-    """Return where ``windows`` cuts, for the same arguments."""
+def cut_windows(
+    log: Interactions,
+    length: int,
+    stride: int | None = None,
+    shift: NDArray[np.int64] | None = None,
+) -> Windows:
+    """Return where ``windows`` cuts, for the same arguments.
+
+    Args:
+        log: as for ``windows``.
+        length: as for ``windows``.
+        stride: as for ``windows``.
+        shift: for each user, how many of the newest steps get a window of their own, without
+            context, in 0..length-1; so the cuts before it move. A sequence that one window holds
+            is not cut.
+    """
     if length < 1:
         raise ValueError(f"length: expected a number >= 1; received {length}")
     stride = max(1, length // 2) if stride is None else stride
@@ -145,11 +159,20 @@ def cut_windows(log: Interactions, length: int, stride: int | None = None) -> Wi
         raise ValueError(f"stride: expected a number in 1..{length} (length); received {stride}")
     start = log.bounds()[:-1]
     steps = np.maximum(np.diff(log.bounds()) - 1, 0)  # of each user: items with a next item
+    apart = np.where(steps > length, 0 if shift is None else shift, 0)
+    end, steps = start + steps, steps - apart
     extra = -(-np.maximum(steps - length, 0) // stride)  # windows beyond the newest
     number = np.where(steps > 0, extra + 1, 0)
     user = np.repeat(np.arange(log.n_users), number)
     from_end = np.cumsum(number)[user] - 1 - np.arange(len(user))  # 0 for the newest window
-    stop = start[user] + steps[user] - from_end * stride
+    stop = (start + steps)[user] - from_end * stride
     is_oldest = from_end == extra[user]
     trained = np.where(is_oldest, start[user], stop - stride)  # targets before it are done
-    return Windows(user, start[user], trained, stop)
+    cut = Windows(user, start[user], trained, stop)
+    if not apart.any():
+        return cut
+    own = np.flatnonzero(apart)
+    last = Windows(own, (end - apart)[own], (end - apart)[own], end[own])
+    joined = [np.concatenate(pair) for pair in zip(cut, last, strict=True)]
+    order = np.argsort(joined[3], kind="stable")  # rows of the log: by user, then time
+    return Windows(*(column[order] for column in joined))

@@ -17,6 +17,7 @@ from attnrec_lite.models.base import Recommender, Saved, read
 Kind = TypeVar("Kind", bound=Saved)
 _HOMES = {
     "AFM": "afm",
+    "BERT4Rec": "bert4rec",
     "BPR": "factors",
     "ClickModel": "click",
     "DIN": "din",
@@ -44,6 +45,7 @@ __all__ = [
     "EASE",
     "FM",
     "NAIS",
+    "BERT4Rec",
     "ClickModel",
     "InterestModel",
     "ItemKNN",

@@ -11,8 +11,11 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
+from attnrec_lite._checks import whole
 from attnrec_lite.attention import TransformerBlock
+from attnrec_lite.data.packing import pack_histories
 from attnrec_lite.training import NextItemNetwork, independent_seeds
 
 HIDDEN = -1e9  # added to a score in float32: exp(-1e9) is exactly 0
@@ -31,7 +34,8 @@ class TransformerNetwork(NextItemNetwork):
         dropout: share dropped of the embeddings and of what each block adds.
         positions: ``relative``, a learned number for each distance, block by block and head by
             head; ``absolute``, a learned vector for each age, 0 for the newest; or ``none``.
-        causal: whether an item sees earlier items only.
+        causal: whether an item sees earlier items only. If not, the id N + 1 is a hole, which has
+            a vector of its own and no score.
         options: ``negatives``, ``seed`` and ``loss`` of ``NextItemNetwork``.
     """
 
@@ -61,6 +65,9 @@ class TransformerNetwork(NextItemNetwork):
         if positions == "absolute":
             start = keras.initializers.RandomNormal(stddev=width**-0.5, seed=self.seeds[1])
             self.ages = self.add_weight(shape=(window, width), initializer=start, name="ages")
+        if not causal:
+            start = keras.initializers.RandomNormal(stddev=1.0, seed=self.seeds[3])
+            self.hole = self.add_weight(shape=(width,), initializer=start, name="hole")
         self.drop = keras.layers.Dropout(dropout, seed=self.seeds[2])
         self.norm = keras.layers.LayerNormalization(epsilon=1e-6, name="norm")
         self(np.zeros((1, window), np.int32))  # builds every layer, so that weights can be loaded
@@ -88,6 +95,28 @@ class TransformerNetwork(NextItemNetwork):
         # The norm would turn padding into a vector; without a history only the item bias speaks.
         return tf.where(real, self.norm(h), 0.0), weights
 
+    def newest(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
+        """The context of the newest item of each history, ``(batch, d)``; zero where there is none.
+
+        The histories, left-padded, are read packed: padding would cost as much as items do.
+        """
+        packed = pack_histories(history)
+        contexts = np.zeros((len(history), self.width), np.float32)
+        if len(packed.rows):
+            last = (packed.rows > 0) & (packed.positions == 0)
+            found = self({name: tf.constant(table) for name, table in packed.inputs.items()})
+            contexts[packed.users[last]] = tf.boolean_mask(found, last)
+        return contexts
+
+    def newest_weights(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
+        """What the newest item of each history looks at, ``(batch, block, head, key)``.
+
+        Zero at padding, so an empty history looks at nothing.
+        """
+        weights = self.look(tf.constant(history))[1]
+        newest = np.stack([np.asarray(w[:, :, -1], np.float32) for w in weights], axis=1)
+        return newest * (history > 0)[:, np.newaxis, np.newaxis]
+
     def embed(self, rows: dict[str, tf.Tensor]) -> tf.Tensor:
         """Item vectors, with the vector of their age where positions are absolute."""
         h = self.vectors(rows["ids"])
@@ -97,7 +126,11 @@ class TransformerNetwork(NextItemNetwork):
 
     def vectors(self, ids: tf.Tensor) -> tf.Tensor:
         """What stands for each id; times the root of d, so that numbers are of the size of 1."""
-        return tf.gather(self.table, ids) * self.width**0.5
+        if self.causal:
+            return tf.gather(self.table, ids) * self.width**0.5
+        is_hole = ids > self.n_items
+        items = tf.gather(self.table, tf.where(is_hole, 0, ids)) * self.width**0.5
+        return tf.where(is_hole[..., tf.newaxis], tf.cast(self.hole, items.dtype), items)
 
     @tf.function  # type: ignore[untyped-decorator]
     def click(self, item: tf.Tensor, caches: Any, known: tf.Tensor) -> tuple[tf.Tensor, Any]:
@@ -152,3 +185,11 @@ def one_piece(ids: tf.Tensor) -> dict[str, tf.Tensor]:
     ages = tf.range(tf.shape(ids)[1] - 1, -1, -1)
     real = tf.cast(ids > 0, ids.dtype)
     return {"ids": ids, "segments": real, "positions": tf.broadcast_to(ages, tf.shape(ids))}
+
+
+def check_shape(width: int, heads: int, dropout: float) -> None:
+    """Refuse a width that the heads cannot share and a dropout that is no share."""
+    if whole("width", width) % whole("heads", heads):
+        raise ValueError(f"width: expected a multiple of heads={heads}; received {width}")
+    if not isinstance(dropout, int | float) or not 0 <= dropout < 1:
+        raise ValueError(f"dropout: expected a share in [0, 1); received {dropout!r}")

@@ -11,17 +11,15 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
 
 from attnrec_lite._checks import as_history, one_of, whole
 from attnrec_lite.data.interactions import Interactions
-from attnrec_lite.data.packing import pack_histories
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
 from attnrec_lite.models._network import NetworkRecommender
 from attnrec_lite.models._session import Session
-from attnrec_lite.models._transformer import POSITIONS, TransformerNetwork
+from attnrec_lite.models._transformer import POSITIONS, TransformerNetwork, check_shape
 from attnrec_lite.training import FusedAdam, PackedBatches, PaddedBatches
 
 FULL_SOFTMAX_UP_TO = 5_000  # items; above, negatives are drawn
@@ -42,7 +40,7 @@ class SASRec(NetworkRecommender):
         negatives: items drawn per batch for the loss, or per target for ``binary``.
         packed: train on pieces of several users in each row; False: one padded row a user.
         positions: ``relative``, ``absolute`` or ``none``.
-        inner: hidden width of each block's small network; by default four times ``width``.
+        inner: hidden width of each block's small network; by default that of an item.
         seed: the same seed gives the same model, to the last bit on a CPU.
 
     Raises:
@@ -75,17 +73,14 @@ class SASRec(NetworkRecommender):
         seed: int = 0,
     ) -> None:
         super().__init__(items)
-        if whole("width", width) % whole("heads", heads):
-            raise ValueError(f"width: expected a multiple of heads={heads}; received {width}")
-        if not isinstance(dropout, int | float) or not 0 <= dropout < 1:
-            raise ValueError(f"dropout: expected a share in [0, 1); received {dropout!r}")
+        check_shape(width, heads, dropout)
         self.width, self.blocks, self.heads = width, whole("blocks", blocks), heads
         self.window, self.dropout, self.packed = whole("window", window), dropout, bool(packed)
         small = self.n_items <= FULL_SOFTMAX_UP_TO
         self.loss = loss or ("full" if small else "sampled")
         self.negatives = whole("negatives", negatives)
         self.positions = one_of("positions", positions, POSITIONS)
-        self.inner = 4 * width if inner is None else whole("inner", inner)
+        self.inner = width if inner is None else whole("inner", inner)
         self.seed = whole("seed", seed, least=0)
         self.losses: list[float] = []
         self.network = TransformerNetwork(
@@ -96,7 +91,7 @@ class SASRec(NetworkRecommender):
     def fit(
         self,
         log: Interactions,
-        epochs: int = 20,
+        epochs: int = 30,
         batch: int = 32,
         learning_rate: float = 2e-3,
         verbose: int = 0,
@@ -136,11 +131,9 @@ class SASRec(NetworkRecommender):
         seen = as_history(history, self.n_items)
         self._candidates(seen, candidates)
         keys = seen[:, -self.window :]
-        weights = self.network.look(tf.constant(self._newest(seen)))[1]
-        newest = np.stack([w[:, :, -1, -keys.shape[1] :].numpy() for w in weights], axis=1)
-        newest *= keys[:, np.newaxis, np.newaxis] > 0  # an empty history looks at nothing
+        weights = self.network.newest_weights(self._newest(seen))[..., -keys.shape[1] :]
         axes = ("user", "block", "head", "key")
-        return AttentionRecord(newest, axes, keys, "the newest item", self.items)
+        return AttentionRecord(weights, axes, keys, "the newest item", self.items)
 
     def session(self, history: ArrayLike = ()) -> Session:
         """Follow one user click by click; see ``Session``.
@@ -159,12 +152,7 @@ class SASRec(NetworkRecommender):
         return {name: getattr(self, name) for name in names.split()}
 
     def _scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
-        packed = pack_histories(self._newest(history))
-        contexts = np.zeros((len(history), self.width), np.float32)
-        if len(packed.rows):
-            newest = (packed.rows > 0) & (packed.positions == 0)
-            found = self.network({name: tf.constant(t) for name, t in packed.inputs.items()})
-            contexts[packed.users[newest]] = tf.boolean_mask(found, newest)
+        contexts = self.network.newest(self._newest(history))
         return np.asarray(self.network.item_scores(contexts))
 
     def _newest(self, history: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -106,8 +106,11 @@ class PackedBatches(Batches):
     """Pieces of several users side by side in each row, packed anew for every epoch.
 
     Args:
-        log, length, batch, seed, stride: as for ``WindowBatches``; the seed also decides which
-            pieces meet in a row.
+        log, length, batch, seed: as for ``WindowBatches``; the seed also decides which pieces meet
+            in a row.
+        stride: as for ``WindowBatches``. By default every item is read once, and where long
+            histories are cut is drawn anew for every epoch, so that no item always lacks the
+            context before a cut.
 
     Raises:
         ValueError: as ``WindowBatches``.
@@ -116,11 +119,15 @@ class PackedBatches(Batches):
     def __init__(
         self, log: Interactions, length: int, batch: int, seed: int, stride: int | None = None
     ) -> None:
-        self.log, self.length = log, whole("length", length)
-        self.stride = length if stride is None else stride
-        rows = pack(log, length, self.stride)
+        self.log, self.length, self.stride = log, whole("length", length), stride
+        rows = pack(log, length, length if stride is None else stride)
         _something_to_learn(rows.targets)
         super().__init__(len(rows.rows), batch, seed)
+
+    def __getitem__(self, step: int) -> tuple[dict[str, NDArray[np.int32]], NDArray[np.int32]]:
+        """One batch; an epoch has as many steps as any other, its rows shared out evenly."""
+        first, last = (n * len(self.order) // len(self) for n in (step, step + 1))
+        return self.take(self.order[first:last])
 
     def take(
         self, order: NDArray[np.int64]
@@ -132,9 +139,12 @@ class PackedBatches(Batches):
     def start_at(self, epoch: int) -> None:
         """Go to the rows of an epoch, counted from 0; seed and epoch decide them alone."""
         self.epoch = epoch
-        drawn = np.random.SeedSequence([self.seed, epoch]).generate_state(1)[0]
-        self.packed = pack(self.log, self.length, self.stride, seed=int(drawn))
-        self.order = np.arange(self.n_rows)  # packing has shuffled the rows
+        rng = np.random.default_rng([self.seed, epoch])
+        stride, shift = self.stride, None
+        if stride is None:
+            stride, shift = self.length, rng.integers(self.length, size=self.log.n_users)
+        self.packed = pack(self.log, self.length, stride, int(rng.integers(2**31)), shift)
+        self.order = np.arange(len(self.packed.rows))  # packing has shuffled the rows
 
     def on_epoch_end(self) -> None:
         """Go to the rows of the next epoch."""

@@ -311,9 +311,7 @@ def test_a_log_that_teaches_nothing_is_refused():
 @pytest.mark.slow
 def test_a_loss_that_is_no_number_stops_training():
     model = built()
-    with pytest.raises(
-        FloatingPointError, match="^loss is nan in epoch 1, step . of .; try"
-    ):
+    with pytest.raises(FloatingPointError, match="^loss is nan in epoch 1, step . of .; try"):
         model.fit(small_log(), epochs=2, learning_rate=1e30)
     with pytest.raises(ValueError, match="^attention: scores are not finite; did training diverge"):
         model.score_all([[1]])
