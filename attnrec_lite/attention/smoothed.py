@@ -44,7 +44,8 @@ def smoothed_softmax(scores: Any, beta: float, mask: Any = None) -> tf.Tensor:
     top = tf.stop_gradient(tf.where(tf.reduce_any(real, -1, keepdims=True), top, 0.0))
     e = tf.where(real, tf.exp(tf.minimum(s - top, 0.0)), 0.0)
     total = tf.reduce_sum(e, axis=-1, keepdims=True)
-    log_sum = top + tf.math.log(tf.where(total > 0, total, 1.0))
+    rest = beta * tf.math.log(tf.where(total > 0, total, 1.0))
     most = float(np.log(dtype.max) / 2)
-    weights = tf.exp(tf.minimum(s - beta * log_sum, most))
+    # s - beta LSE(s), with the small differences first: at scores of 500 they are all that counts.
+    weights = tf.exp(tf.minimum(s - top - rest + (1 - beta) * top, most))
     return tf.cast(tf.where(real, weights, 0.0), dtype)

@@ -127,17 +127,18 @@ def _circumstances(
 ) -> dict[str, NDArray[np.int64]]:
     """Codes of every field, ``(pages, places)`` each."""
     phone = rng.random(len(user)) < 0.5
-    hour = time % 86_400 // 21_600  # four parts of six hours
-    per_page = {"customer": user, "device": phone, "hour": hour}
-    wide = {name: np.broadcast_to(c[:, None], shown.shape) for name, c in per_page.items()}
-    return {
-        "customer": wide["customer"],
+    columns = {
+        "customer": user[:, None],
         "good": shown - 1,
         "category": shop.category[shown],
         "price": np.searchsorted(_EDGES, shop.price[shown], side="right"),
-        "place": np.broadcast_to(np.arange(shown.shape[1]), shown.shape),
-        "device": wide["device"],
-        "hour": wide["hour"],
+        "place": np.arange(shown.shape[1]),
+        "device": phone[:, None],
+        "hour": (time % 86_400 // 21_600)[:, None],  # four parts of six hours
+    }
+    return {
+        name: np.broadcast_to(np.asarray(column, np.int64), shown.shape)
+        for name, column in columns.items()
     }
 
 

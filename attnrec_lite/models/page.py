@@ -46,9 +46,7 @@ class PageNetwork(ItemNetwork):
         """Log odds ``(copies, pages, places)``, weights ``(copies, pages, places, places)``."""
         table, shown = self.table(), x["candidate"] > 0
         item = rows_of(table, x["candidate"])
-        past = rows_of(table, x["history"]) * tf.cast(x["history"] > 0, item.dtype)[..., tf.newaxis]
-        count = tf.maximum(tf.reduce_sum(tf.cast(x["history"] > 0, item.dtype), -1), 1)
-        liked = item * (tf.reduce_sum(past, 2) / count[..., tf.newaxis])[:, :, tf.newaxis]
+        liked = item * self._past(table, x["history"])[:, :, tf.newaxis]
         others = shown[:, :, tf.newaxis, :] & ~tf.eye(tf.shape(shown)[2], dtype=tf.bool)
         if weights is None:
             weights = self._weights(item, others)
@@ -58,6 +56,12 @@ class PageNetwork(ItemNetwork):
             seen = tf.matmul(taken, dense(item, self.value))
             parts += [seen, item * seen]
         return self.score(parts, x), weights
+
+    def _past(self, table: tf.Tensor, history: tf.Tensor) -> tf.Tensor:
+        """The history as one vector: equation (10.4) with equal scores and a beta of one half."""
+        real = tf.cast(history > 0, table.dtype)
+        total = tf.reduce_sum(rows_of(table, history) * real[..., tf.newaxis], axis=2)
+        return total * tf.math.rsqrt(tf.maximum(tf.reduce_sum(real, -1, keepdims=True), 1))
 
     def _weights(self, item: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
         if self.looks == "attention":
