@@ -60,7 +60,6 @@ MAKERS = {
     "PairwiseAttention": lambda: PairwiseAttention(LOG.items, units=3, **SMALL).fit(LOG, epochs=1),
     "TargetAttention": lambda: TargetAttention(LOG.items, **SMALL).fit(LOG, epochs=1),
     "InterestModel": lambda: InterestModel(LOG.items, interests=3, **SMALL).fit(LOG, epochs=1),
-    "QKVRecommender": lambda: QKVRecommender(LOG.items, **SMALL).fit(LOG, epochs=1),
     "BERT4Rec": lambda: BERT4Rec(LOG.items, width=4, heads=2, window=5).fit(LOG, epochs=1),
     "SASRec": lambda: SASRec(LOG.items, **SMALL).fit(LOG, epochs=1),
 }
