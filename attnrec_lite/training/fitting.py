@@ -38,7 +38,8 @@ def fit(
         epochs: passes over the batches, those of a checkpoint included.
         learning_rate: of the optimizer.
         callbacks: of Keras, or your own.
-        verbose: as in ``keras.Model.fit``; the remaining time of the run stands at each epoch.
+        verbose: as in ``keras.Model.fit``: 1 for a bar with the time of a step and what is left of
+            the epoch; what is left of the run stands above it.
         validation: evaluates the model after each epoch.
         patience: evaluations without a better one after which training stops; the best weights
             are given back. All epochs are run by default, and the last weights stay.
@@ -58,6 +59,14 @@ def fit(
         FloatingPointError: if the loss or a weight stops being a number; the checkpoint of the
             last good epoch stays.
         OSError: if the checkpoint cannot be written; the one before it stays.
+
+    >>> from attnrec_lite.data import Interactions
+    >>> from attnrec_lite.models import QKVRecommender
+    >>> from attnrec_lite.training import WindowBatches
+    >>> log = Interactions.from_columns([0] * 4, [1, 2, 3, 4], [1, 2, 3, 4])
+    >>> network = QKVRecommender(log.items, width=4, window=3).network
+    >>> len(fit(network, WindowBatches(log, 3, 8, seed=0), 2, 0.01).history["loss"])
+    2
     """
     whole("epochs", epochs)
     positive("learning_rate", learning_rate)
@@ -68,19 +77,12 @@ def fit(
     history, done = keras.callbacks.History(), 0
     run = [NumbersOnly(), validation, history, *callbacks, early]
     if checkpoint is not None:
-        told = identity(network, batches) | {"patience": patience} | dict(about or {})
+        told = {**identity(network, batches), "patience": patience, **(about or {})}
         if validation is not None:
             told["validation"] = validation.identity()
-        saved = Checkpoint(checkpoint, told, history, early)
-        done = saved.epoch
-        if done > epochs:
-            raise ValueError(
-                f"epochs: expected at least {done}, as many as {saved.path} has seen; "
-                f"received {epochs}"
-            )
+        run.append(saved := Checkpoint(checkpoint, told, history, early))
+        done, epochs = _what_is_left(saved, epochs)
         batches.start_at(done)
-        epochs = done if saved.stopped else epochs
-        run.append(saved)
     if verbose:
         run.append(Progress())
     network.fit(
@@ -147,6 +149,16 @@ class Progress(keras.callbacks.ProgbarLogger):
             left = round((now - start) / (epoch - first) * (self.epochs - epoch))
             print(f"[{left // 60}:{left % 60:02d} left] ", end="")
         super().on_epoch_begin(epoch, logs)
+
+
+def _what_is_left(saved: Checkpoint, epochs: int) -> tuple[int, int]:
+    """The epoch to go on from, and the one to stop at."""
+    if saved.epoch > epochs:
+        raise ValueError(
+            f"epochs: expected at least {saved.epoch}, as many as {saved.path} has seen; "
+            f"received {epochs}"
+        )
+    return saved.epoch, saved.epoch if saved.stopped else epochs
 
 
 def _early(validation: RankingValidation | None, patience: int | None) -> Stopping | None:

@@ -31,6 +31,14 @@ class RankingValidation(keras.callbacks.Callback):
     Raises:
         ValueError: if there is no target, the holdout has another catalogue than the model, the
             metric is unknown or a number is out of range.
+
+    >>> from attnrec_lite.data import Interactions, leave_one_out
+    >>> from attnrec_lite.models import Popularity
+    >>> log = Interactions.from_columns([0] * 4, [1, 2, 3, 4], [1, 2, 3, 4])
+    >>> model, logs = Popularity(log.items), {}
+    >>> RankingValidation(model, leave_one_out(log).validation, "hr@2").on_epoch_end(0, logs)
+    >>> logs
+    {'val_hr@2': 1.0}
     """
 
     def __init__(

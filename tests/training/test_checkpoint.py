@@ -73,6 +73,20 @@ def test_it_goes_on_after_early_stopping_has_ended_it_with_the_best_weights(smal
     assert bits(small.fitted(20, **options)) == bits(model)
 
 
+def test_it_remembers_how_long_nothing_was_better_and_the_weights_of_the_best(small, tmp_path):
+    def train(epochs):
+        return small.fitted(
+            epochs, validation=small.scripted([0.1, 0.5, 0.2, 0.2, 0.2, 0.2, 0.9]), patience=3,
+            checkpoint=tmp_path / "run",
+        )  # fmt: skip
+
+    best = train(2)
+    train(3)
+    resumed = train(7)
+    assert len(resumed.losses) == 5
+    assert_array_equal(resumed.network.table, best.network.table)
+
+
 def test_an_epoch_that_was_not_finished_is_begun_again(small, path, uninterrupted):
     class StopInside(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

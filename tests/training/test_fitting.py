@@ -9,23 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from attnrec_lite.training import FusedAdam, RankingValidation, fit
-
-
-class Scripted(RankingValidation):
-    """Judges by a list of figures that is known beforehand."""
-
-    figures = ()
-
-    def on_epoch_end(self, epoch, logs=None):
-        if (epoch + 1) % self.every == 0:
-            logs[self.monitor] = self.figures[epoch]
-
-
-def scripted(small, figures, every=1):
-    validation = Scripted(small.model(), small.split.validation, every=every)
-    validation.figures = figures
-    return validation
+from attnrec_lite.training import FusedAdam, fit
 
 
 class Remember(keras.callbacks.Callback):
@@ -46,7 +30,7 @@ class Remember(keras.callbacks.Callback):
     ],
 )
 def test_patience_stops_and_gives_the_best_weights_back(small, figures, patience, epochs, best):
-    validation, seen = scripted(small, figures), Remember()
+    validation, seen = small.scripted(figures), Remember()
     model = small.fitted(len(figures), validation=validation, patience=patience, callbacks=[seen])
     assert len(model.losses) == len(seen.tables) == epochs
     assert_array_equal(model.network.table, seen.tables[best - 1])
@@ -54,12 +38,12 @@ def test_patience_stops_and_gives_the_best_weights_back(small, figures, patience
 
 
 def test_patience_counts_evaluations(small):
-    validation = scripted(small, [0, 0.3, 0, 0.2, 0, 0.1, 0, 0], every=2)
+    validation = small.scripted([0, 0.3, 0, 0.2, 0, 0.1, 0, 0], every=2)
     assert len(small.fitted(8, validation=validation, patience=2).losses) == 6
 
 
 def test_without_patience_every_epoch_runs_and_the_last_weights_stay(small):
-    validation, seen = scripted(small, [0.5, 0.1, 0.1]), Remember()
+    validation, seen = small.scripted([0.5, 0.1, 0.1]), Remember()
     network = small.model().network
     done = fit(network, small.batches(), 3, 6e-3, validation=validation, callbacks=[seen])
     assert_array_equal(network.table, seen.tables[-1])
