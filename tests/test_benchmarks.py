@@ -1,19 +1,31 @@
 """The benchmarks run, and what they measure stays within generous bounds at a tenth of the size."""
 
+import json
 from importlib.util import module_from_spec, spec_from_file_location
 
 import numpy as np
 import pytest
 
+from attnrec_lite.data import leave_one_out, make_shop
+
 pytestmark = pytest.mark.slow
+
+
+def script(root, name):
+    spec = spec_from_file_location(f"bench_{name}", root / "benchmarks" / f"{name}.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
 def evaluation(root):
-    spec = spec_from_file_location("bench_evaluation", root / "benchmarks" / "evaluation.py")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script(root, "evaluation")
+
+
+@pytest.fixture(scope="module")
+def five_programs(root):
+    return script(root, "five_programs")
 
 
 def test_ranking_and_lists_are_quick_and_small(evaluation):
@@ -39,3 +51,42 @@ def test_the_benchmark_prints_a_table(evaluation, capsys, monkeypatch):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "310 users x 240 items x 50"
     assert [line.split()[0] for line in lines[2:]] == ["evaluate", "recommend"]
+
+
+def test_five_programs_are_measured_for_each_seed_and_written(
+    five_programs, capsys, monkeypatch, tmp_path
+):
+    small = {"interests": lambda items, seed: five_programs.InterestModel(items, 4, seed=seed)}
+    monkeypatch.setattr(five_programs, "PROGRAMS", small)
+    monkeypatch.setattr(five_programs, "one_thread", lambda: None)  # the tests compute already
+    shop = leave_one_out(make_shop(n_users=60).log)
+    monkeypatch.setattr(five_programs, "DATA", {"shop": lambda: shop})
+    out = tmp_path / "five.json"
+    monkeypatch.setattr("sys.argv", ["five_programs.py", "--seeds", "2", "--out", str(out)])
+    five_programs.main()
+    found = json.loads(out.read_text())["rows"]
+    runs = [("popularity", None), ("successors", None), ("ease", None)]
+    runs += [("interests", 0), ("interests", 1)]
+    assert [(row["model"], row["seed"]) for row in found] == runs
+    assert found[-1]["settings"]["width"] == 4
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines[1:]] == [
+        "popularity",
+        "successors",
+        "ease",
+        "interests",
+    ]
+    both = np.array([row["ndcg@10"] for row in found[-2:]])
+    assert f"{both.mean():.4f} ± {both.std(ddof=1):.4f}" in lines[-1]
+
+
+def test_the_kept_figures_are_of_the_programs_as_they_are_now(five_programs, root):
+    kept = json.loads((root / "benchmarks" / "five_programs.json").read_text())["rows"]
+    for row in kept:
+        made = five_programs.PROGRAMS.get(row["model"])
+        if made is not None:
+            config = made(leave_one_out(make_shop(n_users=5).log).train.items, 0).config()
+            del config["seed"]
+            assert row["settings"] == config, row["model"]
+    models = {(row["data"], row["model"], row["seed"]) for row in kept}
+    assert len(models) == len(kept) == 2 * (3 + 3 * len(five_programs.PROGRAMS))

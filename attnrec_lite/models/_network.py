@@ -25,6 +25,8 @@ from attnrec_lite.training import (
 )
 from attnrec_lite.training._generations import checksum
 
+ROWS = 1024  # histories read at a time: a network keeps a number for each pair of positions
+
 
 class NetworkRecommender(Recommender):
     """A recommender that scores with a Keras network.
@@ -160,10 +162,16 @@ class NextItemRecommender(NetworkRecommender):
         return {name: getattr(self, name) for name in self._settings}
 
     def _scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
-        context = self.network(tf.constant(self._newest(history)))[:, -1, :]
-        context = tf.cast(context, tf.float32)
+        context = self._at_the_end(history)
         scores = tf.matmul(context, self.network.table, transpose_b=True) + self.network.bias
         return np.asarray(scores)
+
+    def _at_the_end(self, history: NDArray[np.int32]) -> tf.Tensor:
+        """What the network says after the newest item, float32 ``(batch, ...)``."""
+        keys = self._newest(history)
+        starts = range(0, max(1, len(keys)), ROWS)
+        found = [self.network(tf.constant(keys[s : s + ROWS]))[:, -1] for s in starts]
+        return tf.cast(tf.concat(found, axis=0), tf.float32)
 
     def _newest(self, history: NDArray[np.int32]) -> NDArray[np.int32]:
         return history[:, -self.window :]

@@ -123,7 +123,7 @@ class InterestModel(NextItemRecommender):
         )
 
     def _scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
-        z = tf.cast(self.network(tf.constant(self._newest(history)))[:, -1], tf.float32)
+        z = self._at_the_end(history)
         best = tf.fill((len(z), self.n_items + 1), tf.float32.min)
         for interest in tf.unstack(z, axis=1):  # one by one: all at once would be K times as large
             best = tf.maximum(best, tf.matmul(interest, self.network.table, transpose_b=True))

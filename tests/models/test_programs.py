@@ -18,6 +18,7 @@ from attnrec_lite.models import (
     ScoreTimesAttention,
     TargetAttention,
     _candidates,
+    _network,
 )
 
 N, D, WINDOW = 12, 4, 6
@@ -244,12 +245,13 @@ def test_a_catalogue_of_one_item_can_be_learned_and_asked(kind):
     assert_array_equal(model.recommend([[1], [0]], k=2)[0], [[0, 0], [1, 0]])
 
 
-@pytest.mark.parametrize("kind", ASKING)
-@pytest.mark.parametrize("piece", [1, 50, 10**9])
+@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("piece", [1, 3, 50, 10**9])
 def test_the_size_of_the_pieces_does_not_matter(kind, piece, monkeypatch):
     model, ids = made(kind), left_pad([[1, 2, 3, 4, 5, 6], [7, 8, 7], [], [9], [2, 9]])
     expected = model.score_all(ids)
     monkeypatch.setattr(_candidates, "PIECE", piece)
+    monkeypatch.setattr(_network, "ROWS", piece)
     assert_allclose(model.score_all(ids)[:, 1:], expected[:, 1:], rtol=1e-5, atol=1e-5)
 
 
