@@ -159,7 +159,7 @@ class Clicks:
         begins = np.append(True, np.diff(self.page) != 0)[: len(self)]
         number = np.cumsum(begins) - 1
         place = np.arange(len(self)) - np.flatnonzero(begins)[number]
-        rows = np.full((int(begins.sum()), int(place.max(initial=-1)) + 1), -1)
+        rows = np.full((int(begins.sum()), int(place.max(initial=0)) + 1), -1)
         rows[number, place] = np.arange(len(self))
         return rows
 

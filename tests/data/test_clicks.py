@@ -33,7 +33,7 @@ def test_a_table_without_rows_is_a_table():
     rows = table(0)
     assert len(rows) == 0
     assert repr(rows) == "Clicks(0 rows, 0 clicks, 0 pages)"
-    assert rows.pages().shape == (0, 0)
+    assert rows.pages().shape == (0, 1)
 
 
 @pytest.mark.parametrize(

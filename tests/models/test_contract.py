@@ -19,6 +19,7 @@ from attnrec_lite.explain import AttentionRecord
 from attnrec_lite.models import (
     BPR,
     EASE,
+    NAIS,
     BERT4Rec,
     InterestModel,
     ItemKNN,
@@ -62,6 +63,8 @@ MAKERS = {
     "InterestModel": lambda: InterestModel(LOG.items, interests=3, **SMALL).fit(LOG, epochs=1),
     "BERT4Rec": lambda: BERT4Rec(LOG.items, width=4, heads=2, window=5).fit(LOG, epochs=1),
     "SASRec": lambda: SASRec(LOG.items, **SMALL).fit(LOG, epochs=1),
+    "NAIS": lambda: NAIS(LOG.items, width=4, window=4, negatives=5).fit(LOG, epochs=1),
+    "QKVRecommender": lambda: QKVRecommender(LOG.items, **SMALL).fit(LOG, epochs=1),
 }
 fitted = {}
 
