@@ -64,7 +64,6 @@ MAKERS = {
     "BERT4Rec": lambda: BERT4Rec(LOG.items, width=4, heads=2, window=5).fit(LOG, epochs=1),
     "SASRec": lambda: SASRec(LOG.items, **SMALL).fit(LOG, epochs=1),
     "NAIS": lambda: NAIS(LOG.items, width=4, window=4, negatives=5).fit(LOG, epochs=1),
-    "QKVRecommender": lambda: QKVRecommender(LOG.items, **SMALL).fit(LOG, epochs=1),
 }
 fitted = {}
 
