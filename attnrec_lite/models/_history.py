@@ -35,7 +35,8 @@ class PastNetwork(NextItemNetwork):
 
     def remember(self, ids: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Item ids ``(batch, length)`` to the vectors of the history ``(batch, length, d)``."""
-        return self.drop(tf.gather(self.past, ids), training=training)
+        h = tf.gather(self.past, ids)
+        return self.drop(h, training=True) if training else h  # a layer may change the precision
 
 
 class ScoringNetwork(PastNetwork):

@@ -50,7 +50,8 @@ class PairwiseNetwork(PastNetwork):
         h, seen = self.remember(ids, training), visible(ids > 0, causal=True)
         to_user, to_score = tf.unstack(ago_bias(self.recency, tf.shape(ids)[1]))
         user = tf.matmul(masked_softmax(tf.broadcast_to(to_user, tf.shape(seen)), seen), h)
-        weights = masked_softmax(self.judge(user, h) + to_score, seen)
+        scores = tf.cast(self.judge(user, h), h.dtype)  # a layer may change the precision
+        weights = masked_softmax(scores + to_score, seen)
         context = self.dense(tf.matmul(weights, h))
         # Its bias would give padding a vector; without a history only the item bias speaks.
         return tf.where((ids > 0)[:, :, tf.newaxis], context, 0.0), weights
