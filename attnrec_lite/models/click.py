@@ -22,7 +22,7 @@ from attnrec_lite.explain import AttentionRecord
 from attnrec_lite.models._binary import shares
 from attnrec_lite.models._together import BestOfEach, Inputs, LossOfEach, SideBySide, Together
 from attnrec_lite.models.base import Arrays, Saved, fitting
-from attnrec_lite.training import fit
+from attnrec_lite.training import FusedAdam, fit
 
 PIECE = 4096  # rows or pages in memory at a time
 
@@ -211,7 +211,10 @@ def train_together(
     batches = SideBySide(*data["trains"], whole("batch", batch), [model.seed for model in models])
     watch, best = LossOfEach(), BestOfEach(*data["validations"], whole("patience", patience))
     callbacks = [watch] if validations is None else [watch, best]
-    fit(network, batches, epochs, learning_rate, callbacks=callbacks, verbose=verbose)
+    fit(
+        network, batches, epochs, learning_rate,
+        callbacks=callbacks, verbose=verbose, optimizer=FusedAdam,
+    )  # fmt: skip
     state = network.state()
     for copy, model in enumerate(models):
         model._set_arrays({name: array[copy] for name, array in state.items()})
