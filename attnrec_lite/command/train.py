@@ -1,0 +1,116 @@
+"""Train the sequence model on a file, choose by validation, report on the test items."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from attnrec_lite.command.plan import make_plan
+from attnrec_lite.command.protocol import three_rankings
+from attnrec_lite.command.reading import read_events
+from attnrec_lite.command.watch import FallingRate, Watch, tell
+from attnrec_lite.data.split import Holdout, leave_one_out
+from attnrec_lite.models import SASRec
+from attnrec_lite.training import FusedAdam, RankingValidation
+
+CHECKS = 10  # evaluations of a run
+SCORES = 30_000_000  # of one evaluation: with a large catalogue it takes some of the users
+METRIC = "ndcg@100"  # ten times the list that is reported, so that fewer users tell as much
+
+
+def train(
+    path: str | Path,
+    *,
+    seed: int = 0,
+    budget: float = 120.0,
+    epochs: int | None = None,
+    save: str | Path | None = None,
+    checkpoint: str | Path | None = None,
+) -> dict[str, Any]:
+    """Train a SASRec on a file of ``user item`` lines and rank each user's last item.
+
+    The last item of a user is test, the one before it validation; users with fewer than three
+    lines are trained on only. Settings follow from the shape of the training rows, see
+    ``make_plan``; the weights that rank the validation items best are kept.
+
+    Args:
+        path: of the file, as for ``read_events``.
+        seed: of everything that is drawn.
+        budget: seconds of one core that training may take.
+        epochs: passes over the log; by default as many as the budget allows, up to a limit.
+        save: where to write the model.
+        checkpoint: file or folder to go on from if training was interrupted.
+
+    Returns:
+        What the command prints: ``sampled``, ``full`` and ``full_unseen`` as ``three_rankings``
+        gives them, ``epochs``, ``train_cpu_seconds`` (validation included), ``peak_rss_mb``, and
+        what the run was: ``data``, ``plan``, ``best_epoch``, ``validation``.
+
+    Raises:
+        FileNotFoundError: if there is no such file, or no folder to save in.
+        ValueError: if the file holds no such log, or nobody has three lines.
+    """
+    if save is not None and not Path(save).absolute().parent.is_dir():
+        raise FileNotFoundError(f"save: expected an existing folder; received {Path(save).parent}")
+    log = read_events(path)
+    split = leave_one_out(log)
+    plan = make_plan(split.train, budget, epochs)
+    tell(f"{len(log):,} events, {log.n_users:,} users, {log.n_items:,} items\n{plan}")
+    start = time.process_time()
+    model = SASRec(log.items, seed=seed, **plan.of_model())
+    some = _some(split.validation, SCORES // log.n_items, seed)
+    validation = RankingValidation(model, some, METRIC, every=-(-plan.epochs // CHECKS))
+    watch = Watch(plan.epochs, budget, validation.monitor)
+    model.fit(
+        split.train, plan.epochs, plan.batch, plan.learning_rate, validation=validation,
+        patience=CHECKS, callbacks=[FallingRate(plan.learning_rate, plan.epochs), watch],
+        checkpoint=checkpoint, optimizer=FusedAdam,
+    )  # fmt: skip
+    seconds = time.process_time() - start
+    if save is not None:
+        model.save(save)
+    tell("ranking the test items")
+    return {
+        "data": {"events": len(log), "users": log.n_users, "items": log.n_items,
+                 "tested": len(split.test)},
+        "plan": asdict(plan),
+        "seed": seed,
+        "best_epoch": watch.best_epoch,
+        "validation": {METRIC: round(watch.best, 6), "users": len(some)},
+        **three_rankings(model, split, seed=seed),
+        "epochs": watch.done,
+        "train_cpu_seconds": round(seconds, 1),
+        "peak_rss_mb": round(_peak() / 2**20),
+    }  # fmt: skip
+
+
+def _some(holdout: Holdout, number: int, seed: int) -> Holdout:
+    """Some targets of a holdout, or all where there are no more."""
+    if number >= len(holdout):
+        return holdout
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.choice(holdout.row, max(number, 100), replace=False))
+    return Holdout(holdout.log, rows, f"{holdout.rule}, {len(rows):,} of them")
+
+
+def _peak() -> int:
+    """The most memory that the process has held, in bytes; Linux counts in KiB, macOS in bytes."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def one_core() -> None:
+    """Let TensorFlow use one thread, so that the seconds of the processor are those of one core."""
+    import tensorflow as tf
+
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:  # something has run already, in a notebook say: it stays as it is
+        pass
