@@ -14,13 +14,14 @@ import numpy as np
 from attnrec_lite.command.plan import make_plan
 from attnrec_lite.command.protocol import three_rankings
 from attnrec_lite.command.reading import read_events
-from attnrec_lite.command.watch import FallingRate, Watch, tell
+from attnrec_lite.command.watch import FallingRate, ValidationFromTheEnd, Watch, tell
+from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.split import Holdout, leave_one_out
 from attnrec_lite.models import SASRec
-from attnrec_lite.training import FusedAdam, RankingValidation
+from attnrec_lite.training import FusedAdam
 
-CHECKS = 10  # evaluations of a run
-SCORES = 30_000_000  # of one evaluation: with a large catalogue it takes some of the users
+CHECKS = 6  # evaluations of a run
+JUDGES = 2_000  # users of an evaluation
 METRIC = "ndcg@100"  # ten times the list that is reported, so that fewer users tell as much
 
 
@@ -59,13 +60,26 @@ def train(
     if save is not None and not Path(save).absolute().parent.is_dir():
         raise FileNotFoundError(f"save: expected an existing folder; received {Path(save).parent}")
     log = read_events(path)
+    return train_log(log, seed=seed, budget=budget, epochs=epochs, save=save, checkpoint=checkpoint)
+
+
+def train_log(
+    log: Interactions,
+    *,
+    seed: int = 0,
+    budget: float = 120.0,
+    epochs: int | None = None,
+    save: str | Path | None = None,
+    checkpoint: str | Path | None = None,
+) -> dict[str, Any]:
+    """What ``train`` does with a log that has been read; arguments and result are the same."""
     split = leave_one_out(log)
     plan = make_plan(split.train, budget, epochs)
     tell(f"{len(log):,} events, {log.n_users:,} users, {log.n_items:,} items\n{plan}")
     start = time.process_time()
     model = SASRec(log.items, seed=seed, **plan.of_model())
-    some = _some(split.validation, SCORES // log.n_items, seed)
-    validation = RankingValidation(model, some, METRIC, every=-(-plan.epochs // CHECKS))
+    some = _some(split.validation, JUDGES, seed)
+    validation = ValidationFromTheEnd(model, some, METRIC, every=-(-plan.epochs // CHECKS))
     watch = Watch(plan.epochs, budget, validation.monitor)
     model.fit(
         split.train, plan.epochs, plan.batch, plan.learning_rate, validation=validation,
@@ -84,7 +98,7 @@ def train(
         "best_epoch": watch.best_epoch,
         "validation": {METRIC: round(watch.best, 6), "users": len(some)},
         **three_rankings(model, split, seed=seed),
-        "epochs": watch.done,
+        "epochs": len(model.losses),
         "train_cpu_seconds": round(seconds, 1),
         "peak_rss_mb": round(_peak() / 2**20),
     }  # fmt: skip
@@ -95,7 +109,7 @@ def _some(holdout: Holdout, number: int, seed: int) -> Holdout:
     if number >= len(holdout):
         return holdout
     rng = np.random.default_rng(seed)
-    rows = np.sort(rng.choice(holdout.row, max(number, 100), replace=False))
+    rows = np.sort(rng.choice(holdout.row, number, replace=False))
     return Holdout(holdout.log, rows, f"{holdout.rule}, {len(rows):,} of them")
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import keras
 
+from attnrec_lite.training import RankingValidation
+
 WARM = 100  # steps in which the rate rises, or a tenth of them if there are fewer
 
 
@@ -47,6 +49,14 @@ def share_of_rate(step: int, total: int) -> float:
     if step < warm:
         return (step + 1) / warm
     return 0.5 * (1 + math.cos(math.pi * (step - warm) / (total - warm)))
+
+
+class ValidationFromTheEnd(RankingValidation):
+    """Counts epochs back from the last one, so that the last one is judged, whatever ``every``."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Evaluate the last epoch, the one ``every`` before it, and so on."""
+        super().on_epoch_end(epoch - self.params["epochs"], logs)
 
 
 class Watch(keras.callbacks.Callback):
