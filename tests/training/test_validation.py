@@ -56,7 +56,6 @@ def test_it_sees_the_weights_of_the_moment(small):
 
 
 def test_callbacks_of_keras_see_it(small, tmp_path):
-    pytest.importorskip("tensorboard")
     early = keras.callbacks.EarlyStopping("val_ndcg@10", mode="max", patience=1, min_delta=1.0)
     table = keras.callbacks.CSVLogger(tmp_path / "log.csv")
     board = keras.callbacks.TensorBoard(tmp_path / "board", write_graph=False)
