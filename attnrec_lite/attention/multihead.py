@@ -108,6 +108,7 @@ class MultiHeadAttention(keras.layers.Layer):
         Returns:
             The output ``(batch, 1, d)``, and keys and values of m + 1 tokens.
         """
+        # Keras casts weights inside ``call`` only; that's why ``_project`` and ``_look`` do, too.
         x = self._project(token, 0, 3 * self.heads * self.key_dim)
         q, k, v = (self._split(part) for part in tf.split(x, 3, axis=-1))
         keys, values = (tf.concat(pair, axis=2) for pair in zip(past, (k, v), strict=True))
@@ -123,13 +124,13 @@ class MultiHeadAttention(keras.layers.Layer):
         z, weights = attend(q, k, v, seen, bias)
         z = tf.transpose(z, (0, 2, 1, 3))
         z = tf.reshape(z, (tf.shape(z)[0], tf.shape(z)[1], self.heads * self.key_dim))
-        z = tf.matmul(z, self.out)
-        return (z + self.out_bias if self.use_bias else z), weights
+        z = tf.matmul(z, tf.cast(self.out, z.dtype))
+        return (z + tf.cast(self.out_bias, z.dtype) if self.use_bias else z), weights
 
     def _project(self, tokens: tf.Tensor, start: int, stop: int) -> tf.Tensor:
         """Tokens times a part of the columns of ``qkv``."""
-        x = tf.matmul(tokens, self.qkv[:, start:stop])
-        return x + self.qkv_bias[start:stop] if self.use_bias else x
+        x = tf.matmul(tokens, tf.cast(self.qkv[:, start:stop], tokens.dtype))
+        return x + tf.cast(self.qkv_bias[start:stop], x.dtype) if self.use_bias else x
 
     def _split(self, x: tf.Tensor) -> tf.Tensor:
         """``(batch, length, heads x key_dim)`` to ``(batch, head, length, key_dim)``."""

@@ -18,7 +18,9 @@ from attnrec_lite.attention import TransformerBlock
 from attnrec_lite.data.packing import pack_histories
 from attnrec_lite.training import NextItemNetwork, independent_seeds
 
-HIDDEN = -1e9  # added to a score in float32: exp(-1e9) is exactly 0
+# Added to a score: exp(-1e9) is exactly 0. In half precision it is -inf, which does no harm here, as
+# every item sees itself.
+HIDDEN = -1e9
 POSITIONS = ("relative", "absolute", "none")
 
 
@@ -147,7 +149,8 @@ class TransformerNetwork(NextItemNetwork):
         """
         ago = tf.range(self.window - 1, -1, -1)
         bias = tf.where(ago <= known, 0.0, HIDDEN)
-        h, moved = self.vectors(item[tf.newaxis, tf.newaxis]), []
+        h = tf.cast(self.vectors(item[tf.newaxis, tf.newaxis]), self.compute_dtype)
+        moved = []
         for number, (block, past) in enumerate(zip(self.blocks, caches, strict=True)):
             own = bias
             if self.positions == "relative":

@@ -158,6 +158,6 @@ class SASRec(NetworkRecommender):
     def _newest(self, history: NDArray[np.int32]) -> NDArray[np.int32]:
         """Items that reach the newest: each block looks ``window - 1`` further back."""
         reach = self.window
-        if self.positions == "relative":
+        if self.positions != "absolute":
             reach += (self.blocks - 1) * (self.window - 1)
         return history[:, -reach:]

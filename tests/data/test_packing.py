@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from attnrec_lite.data import Interactions, make_shop, pack, packed_mask, slot_owners, windows
+from attnrec_lite.data import (
+    Interactions,
+    left_pad,
+    make_shop,
+    pack,
+    pack_histories,
+    packed_mask,
+    slot_owners,
+    windows,
+)
 
 
 @st.composite
@@ -174,3 +183,49 @@ def test_rows_need_a_length_and_a_stride(options, message):
 def test_a_mask_needs_numbers_of_pieces(segments):
     with pytest.raises(ValueError, match=r"segments: expected integers of shape \(batch, length\)"):
         packed_mask(segments)
+
+
+@given(st.lists(st.integers(0, 6), max_size=12), st.integers(0, 3))
+def test_packed_histories_are_the_histories(sizes, more):
+    histories = [np.arange(1, n + 1) * 100 + u for u, n in enumerate(sizes)]
+    history = left_pad(histories, 8)
+    packed = pack_histories(history, max([1, *sizes]) + more)
+    assert packed.rows.shape[1] == max([1, *sizes]) + more
+    assert np.count_nonzero(packed.rows) == sum(sizes)
+    assert not packed.targets.any()
+    for user, items in enumerate(histories):
+        row, column = np.nonzero(packed.users == user)
+        assert_array_equal(packed.rows[row, column], items)
+        assert_array_equal(packed.positions[row, column], np.arange(len(items))[::-1])
+        assert_array_equal(history[user, packed.source[row, column]], items)
+        assert len({(r, s) for r, s in zip(row, packed.segments[row, column], strict=True)}) <= 1
+    pieces_of_row = [np.unique(s[s > 0]) for s in packed.segments]
+    assert sum(map(len, pieces_of_row)) == np.count_nonzero(sizes)
+
+
+def test_packed_histories_need_room():
+    with pytest.raises(ValueError, match="^length: expected at least 3; received 2"):
+        pack_histories([[1, 2, 3]], 2)
+
+
+@given(log=logs(), length=st.integers(1, 9), data=st.data())
+def test_moved_cuts_show_every_transition_once_without_context(log, length, data):
+    shift = np.array([data.draw(st.integers(0, length - 1)) for _ in range(log.n_users)])
+    packed = pack(log, length, length, seed=1, shift=shift)
+    assert np.count_nonzero(packed.rows) == np.count_nonzero(packed.targets)
+    steps = np.diff(log.bounds()) - 1
+    assert np.count_nonzero(packed.targets) == steps[steps > 0].sum()
+    newest = log.bounds()[1:] - 2  # the row whose next item is the user's last
+    for user in np.flatnonzero(steps > length):
+        row, column = (place[0] for place in np.nonzero(packed.source == newest[user]))
+        size = np.count_nonzero(packed.segments[row] == packed.segments[row, column])
+        assert size == (shift[user] or length)
+
+
+def test_source_is_the_row_of_the_log():
+    log = make_shop(n_users=20).log
+    packed = pack(log, 7)
+    real = packed.rows > 0
+    assert_array_equal(log.item[packed.source[real]], packed.rows[real])
+    assert_array_equal(log.user[packed.source[real]], packed.users[real])
+    assert np.all(packed.source[~real] == -1)

@@ -1,4 +1,4 @@
-"""The loss against a plain loop."""
+"""The losses against plain loops."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,9 @@ import tensorflow as tf
 from numpy.testing import assert_allclose
 
 from attnrec_lite.training import (
+    binary_loss,
+    full_softmax_loss,
+    gbce_loss,
     sampled_softmax_loss,
 )
 
@@ -93,3 +96,94 @@ def test_gradients_are_finite_for_collisions_and_huge_logits():
         loss = sampled_softmax_loss(z, targets, t, b, negatives, log_q)
     for gradient in tape.gradient(loss, variables):
         assert np.isfinite(tf.convert_to_tensor(gradient).numpy()).all()
+
+
+# ---- full softmax ------------------------------------------------------------------------------
+
+
+def test_full_softmax_is_the_cross_entropy_of_tensorflow():
+    contexts, targets, table, bias, *_ = parts()
+    logits = tf.constant(contexts @ table[1:].T + bias[1:])
+    expected = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets - 1, logits=logits)
+    assert_allclose(
+        full_softmax_loss(contexts, targets, table, bias), tf.reduce_mean(expected), rtol=1e-5
+    )
+
+
+def test_padding_does_not_compete_in_the_full_softmax():
+    contexts, targets, table, bias, *_ = parts()
+    before = full_softmax_loss(contexts, targets, table, bias)
+    table[0], bias[0] = 100, 100
+    assert full_softmax_loss(contexts, targets, table, bias) == before
+
+
+# ---- binary and gBCE ---------------------------------------------------------------------------
+
+
+def loop_binary(contexts, targets, table, bias, negatives, beta=1.0):
+    """In float64 as the definition reads: log sigmoid to the power beta, log one minus sigmoid."""
+    losses = []
+    for z, target, row in zip(contexts, targets, negatives, strict=True):
+        s = (table.astype(np.float64) @ z + bias).astype(np.float64)
+        chance = 1 / (1 + np.exp(-s))
+        rivals = [n for n in row if n != target]
+        terms = [np.log(chance[target] ** beta), *(np.log(1 - chance[n]) for n in rivals)]
+        losses.append(-np.mean(terms))
+    return np.mean(losses)
+
+
+@pytest.mark.parametrize("negatives", [(1, 4, 4, 6), (2,), (4, 4), (1, 2, 3, 4, 5, 6)])
+def test_binary_loss_equals_a_loop(negatives):
+    contexts, targets, table, bias, *_ = parts()
+    shared = np.tile(negatives, (5, 1))
+    expected = loop_binary(contexts, targets, table, bias, shared)
+    known = contexts, targets, table, bias
+    assert_allclose(binary_loss(*known, np.array(negatives)), expected, rtol=1e-5)
+    assert_allclose(binary_loss(*known, shared), expected, rtol=1e-5)
+
+
+def test_each_target_may_have_negatives_of_its_own():
+    contexts, targets, table, bias, *_ = parts()
+    own = np.random.default_rng(0).integers(1, N + 1, (5, 3))
+    assert_allclose(
+        binary_loss(contexts, targets, table, bias, own),
+        loop_binary(contexts, targets, table, bias, own),
+        rtol=1e-5,
+    )
+
+
+@pytest.mark.parametrize("t", [0.0, 0.25, 0.5, 0.75, 1.0])
+@pytest.mark.parametrize("negatives", [(1, 4), (2, 3, 5, 6), (1, 1, 1, 1, 1, 1, 1)])
+def test_gbce_raises_the_chance_of_the_target_to_a_power(t, negatives):
+    contexts, targets, table, bias, *_ = parts()
+    alpha = min(1.0, len(negatives) / (N - 1))
+    beta = alpha * (t * (1 - 1 / alpha) + 1 / alpha)  # as printed in the paper
+    expected = loop_binary(contexts, targets, table, bias, np.tile(negatives, (5, 1)), beta)
+    found = gbce_loss(contexts, targets, table, bias, np.array(negatives), t=t)
+    assert_allclose(found, expected, rtol=1e-5)
+    if t == 0:
+        assert_allclose(found, binary_loss(contexts, targets, table, bias, np.array(negatives)))
+
+
+@pytest.mark.parametrize("score", [-60.0, 60.0])
+@pytest.mark.parametrize("loss", [binary_loss, gbce_loss])
+def test_a_score_of_sixty_stays_finite_in_float32(score, loss):
+    table, bias = tf.zeros((N + 1, D)), tf.Variable(tf.fill([N + 1], score))
+    with tf.GradientTape() as tape:
+        found = loss(tf.zeros((2, D)), tf.constant([1, 2]), table, bias, tf.constant([3, 4]))
+    assert np.isfinite(found)
+    assert found > 10  # either the target or its rivals are wholly wrong
+    assert np.abs(tf.convert_to_tensor(tape.gradient(found, bias))).sum() > 0.1
+
+
+@pytest.mark.parametrize("loss", [full_softmax_loss, sampled_softmax_loss, binary_loss, gbce_loss])
+def test_a_catalogue_of_one_item_has_a_loss(loss):
+    table, bias = tf.Variable(tf.ones((2, D))), tf.Variable([0.0, 0.5])
+    more = {full_softmax_loss: (), sampled_softmax_loss: (tf.constant([1, 1]), tf.zeros(2))}
+    with tf.GradientTape() as tape:
+        arguments = more.get(loss, (tf.constant([1, 1]),))
+        found = loss(tf.ones((2, D)), tf.constant([1, 1]), table, bias, *arguments)
+    assert np.isfinite(found)
+    assert found >= 0
+    for gradient in tape.gradient(found, [table, bias]):
+        assert np.isfinite(tf.convert_to_tensor(gradient)).all()
