@@ -6,11 +6,14 @@ import pytest
 from numpy.testing import assert_allclose
 
 from attnrec_lite.formulas import (
+    binary_loss,
     click_probability,
     elementwise_scores,
+    lookup,
     mean_attention,
     sigmoid,
     softmax,
+    table_parameters,
 )
 
 SCORES = np.random.default_rng(0).normal(scale=3, size=(4, 6))
@@ -41,3 +44,26 @@ def test_a_click_is_one_dense_unit_with_a_sigmoid():
     layer.set_weights([SCORES[0, :, None], np.array([-1.5])])
     found = layer(SCORES[1:].astype("float32"))[:, 0]
     assert_allclose(found, click_probability(SCORES[1:], SCORES[0], bias=-1.5), atol=1e-5)
+
+
+@pytest.mark.parametrize("places", [[0, 5, 2], [0.2, 0.99, 4.5], np.eye(6)[[4]]])
+def test_a_lookup_is_what_an_embedding_does_to_ids_floats_and_one_hot_rows(places):
+    layer = keras.layers.Embedding(6, 3)
+    layer.build()
+    found = layer(np.array(places, np.float32))
+    assert_allclose(found, lookup(layer.get_weights()[0], places), atol=1e-6)
+
+
+def test_tables_have_as_many_parameters_as_embeddings():
+    layers = [keras.layers.Embedding(8, 3) for _ in range(2)]
+    for layer in layers:
+        layer.build()
+    assert sum(layer.count_params() for layer in layers) == table_parameters(7, 3, tables=2)
+
+
+def test_the_loss_of_an_output_before_the_sigmoid_is_that_of_keras_ratings_included():
+    theirs = keras.losses.BinaryCrossentropy(from_logits=True, reduction="none")
+    for label in (0, 0.3, 1, 4):
+        labels = np.full((24, 1), label, np.float32)
+        found = theirs(labels, SCORES.reshape(24, 1).astype("float32"))
+        assert_allclose(found, binary_loss(SCORES.ravel(), label), rtol=1e-4, atol=1e-4)
