@@ -2,8 +2,9 @@
 
 The modules follow the data: ``data`` loads a log, ``models`` learn from it, ``evaluation`` and
 ``explain`` ask what was learned, ``experiments`` what it does to people, ``probes`` what reaches
-what, ``plot`` draws it. ``formulas`` holds the equations of the book in NumPy and is what the rest
-is tested against; ``working`` sets one out line by line.
+what, ``checklist`` whether a program can learn at all, ``plot`` draws it. ``formulas`` holds the
+equations of the book in NumPy and is what the rest is tested against; ``working`` sets one out line
+by line.
 
 Importing the package costs little: TensorFlow is only loaded by the modules that need it.
 """
@@ -16,6 +17,7 @@ from types import ModuleType
 __version__ = "0.1.0"
 _MODULES = (
     "attention",
+    "checklist",
     "data",
     "evaluation",
     "exercises",
