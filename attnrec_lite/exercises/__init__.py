@@ -26,6 +26,7 @@ CHAPTERS = {  # chapter number to the module with its exercises, named as the no
     "4": "weights_to_ranking",
     "5": "by_hand",
     "6": "data",
+    "7": "five_programs",
     "8": "evaluation",
     "9": "experiments",
     "11": "sequences",
