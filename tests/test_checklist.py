@@ -140,12 +140,12 @@ def test_distinct_counts_rows_in_and_out():
 
 @pytest.mark.parametrize("label", [0, 0.3, 1])
 def test_end_slopes_of_a_label_are_not_below_0(label):
-    assert min(end_slopes(lambda y, out: formulas.binary_loss(out, y), label)) >= 0
+    assert min(end_slopes(lambda y, out: formulas.logistic_loss(out, y), label)) >= 0
 
 
 @pytest.mark.parametrize(("label", "side", "slope"), [(4, 1, -3), (-1, 0, -1)])
 def test_end_slopes_find_the_side_without_a_bottom(label, side, slope):
-    found = end_slopes(lambda y, out: formulas.binary_loss(out, y), label)
+    found = end_slopes(lambda y, out: formulas.logistic_loss(out, y), label)
     assert found[side] == pytest.approx(slope)
     assert found[1 - side] > 0
 

@@ -72,17 +72,18 @@ from attnrec_lite.formulas.experiments import (
     two_proportion_z,
     users_per_arm,
 )
+from attnrec_lite.formulas.faults import (
+    best_constant,
+    binary_slope,
+    logistic_loss,
+    lookup,
+    table_parameters,
+)
 from attnrec_lite.formulas.feature_pairs import (
     afm_score,
     fm_score,
     pair_sum,
     pair_weights,
-from attnrec_lite.formulas.faults import (
-    best_constant,
-    binary_loss,
-    binary_slope,
-    lookup,
-    table_parameters,
 )
 from attnrec_lite.formulas.features import (
     positive_pmi,
@@ -301,6 +302,7 @@ __all__ = [
     "listwise",
     "log_loss",
     "log_odds",
+    "logistic_loss",
     "lookup",
     "low_rank_attention",
     "low_rank_scores",

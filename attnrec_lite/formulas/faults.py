@@ -42,7 +42,7 @@ def lookup(table: ArrayLike, places: ArrayLike) -> Floats:
     return t[x.astype(np.int64)]
 
 
-def binary_loss(output: ArrayLike, label: ArrayLike) -> Floats:
+def logistic_loss(output: ArrayLike, label: ArrayLike) -> Floats:
     r"""Binary cross-entropy of an output before the sigmoid: equation (7.11).
 
     $\ell(\hat y, y) = \ln(1 + e^{\hat y}) - y\,\hat y$
@@ -62,7 +62,7 @@ def binary_loss(output: ArrayLike, label: ArrayLike) -> Floats:
 
     Source: S2-C5, where the label is a rating from 1 to 5.
 
-    >>> binary_loss([0.0, 10.0, 10.0], [1, 1, 4]).round(3)
+    >>> logistic_loss([0.0, 10.0, 10.0], [1, 1, 4]).round(3)
     array([  0.693,   0.   , -30.   ])
     """
     y_hat, y = as_floats("output", output), as_floats("label", label)
@@ -122,7 +122,7 @@ def best_constant(labels: ArrayLike) -> tuple[float, float]:
     if not 0 < y.sum() < len(y):
         raise ValueError(f"labels: expected zeros and ones, both; received {len(y)} of one kind")
     output = float(np.log(y.mean() / (1 - y.mean())))
-    return output, float(binary_loss(output, y).mean())
+    return output, float(logistic_loss(output, y).mean())
 
 
 def table_parameters(items: int, width: int, tables: int = 1) -> int:

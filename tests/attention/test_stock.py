@@ -6,9 +6,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from attnrec_lite.formulas import (
-    binary_loss,
     click_probability,
     elementwise_scores,
+    logistic_loss,
     lookup,
     mean_attention,
     sigmoid,
@@ -66,4 +66,4 @@ def test_the_loss_of_an_output_before_the_sigmoid_is_that_of_keras_ratings_inclu
     for label in (0, 0.3, 1, 4):
         labels = np.full((24, 1), label, np.float32)
         found = theirs(labels, SCORES.reshape(24, 1).astype("float32"))
-        assert_allclose(found, binary_loss(SCORES.ravel(), label), rtol=1e-4, atol=1e-4)
+        assert_allclose(found, logistic_loss(SCORES.ravel(), label), rtol=1e-4, atol=1e-4)

@@ -41,14 +41,16 @@ def test_binary_loss_is_the_log_loss_of_the_sigmoid(output, chance):
     p = formulas.sigmoid(output)
     if 1e-9 < p < 1 - 1e-9:
         expected = -chance * np.log(p) - (1 - chance) * np.log(1 - p)
-        assert_allclose(formulas.binary_loss(output, chance), expected, rtol=1e-6, atol=1e-6)
-    assert formulas.binary_loss(output, chance) >= -1e-9
+        assert_allclose(formulas.logistic_loss(output, chance), expected, rtol=1e-6, atol=1e-6)
+    assert formulas.logistic_loss(output, chance) >= -1e-9
 
 
 @given(output=st.floats(-30, 30), label=st.floats(0, 5))
 def test_binary_slope_is_the_derivative_of_the_loss(output, label):
     step = 1e-4
-    rise = formulas.binary_loss(output + step, label) - formulas.binary_loss(output - step, label)
+    rise = formulas.logistic_loss(output + step, label) - formulas.logistic_loss(
+        output - step, label
+    )
     assert_allclose(formulas.binary_slope(output, label), rise / (2 * step), atol=1e-5)
 
 
@@ -58,7 +60,7 @@ def test_a_rating_above_1_is_downhill_everywhere(output, rating):
 
 
 def test_the_worked_values_of_a_rating_of_4():
-    assert_allclose(formulas.binary_loss([10.0, 1000.0], 4), [-30, -3000], atol=1e-3)
+    assert_allclose(formulas.logistic_loss([10.0, 1000.0], 4), [-30, -3000], atol=1e-3)
 
 
 @given(
@@ -70,7 +72,7 @@ def test_no_other_constant_beats_the_best_one(ones, zeros, away):
     labels = np.repeat([1, 0], [ones, zeros])
     output, loss = formulas.best_constant(labels)
     assert_allclose(formulas.sigmoid(output), labels.mean())
-    assert formulas.binary_loss(output + away, labels).mean() >= loss - 1e-12
+    assert formulas.logistic_loss(output + away, labels).mean() >= loss - 1e-12
     assert_allclose(loss, formulas.log_loss(labels, np.full(len(labels), labels.mean())))
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnrec_lite.formulas import binary_loss, softmax
+from attnrec_lite.formulas import logistic_loss, softmax
 
 
 def exact_difference(program, query, keys):
@@ -89,7 +89,7 @@ def one_mean_for_all(history, candidates, table):
 
 
 def always_binary(outputs, labels):
-    return binary_loss(outputs, labels).mean()
+    return logistic_loss(outputs, labels).mean()
 
 
 def always_squared(outputs, labels):
