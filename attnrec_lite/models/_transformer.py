@@ -18,8 +18,8 @@ from attnrec_lite.attention import TransformerBlock
 from attnrec_lite.data.packing import pack_histories
 from attnrec_lite.training import NextItemNetwork, independent_seeds
 
-# Added to a score: exp(-1e9) is exactly 0. In half precision it is -inf, which does no harm here, as
-# every item sees itself.
+# Added to a score: exp(-1e9) is exactly 0. In half precision it is -inf, which does no harm here,
+# as every item sees itself.
 HIDDEN = -1e9
 POSITIONS = ("relative", "absolute", "none")
 
