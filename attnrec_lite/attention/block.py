@@ -1,6 +1,6 @@
 """One block of a Transformer: look around, then think for yourself.
 
-Explained in the chapter "Sequences".
+Explained in the chapter "Sequences"; tested against ``formulas``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from attnrec_lite.attention.multihead import MultiHeadAttention
 class TransformerBlock(keras.layers.Layer):
     """Attention and a small network, each added to what comes in: pre-norm, as trained today.
 
-    ``x + attention(norm(x))``, then ``x + down(relu(up(norm(x))))``. The sum is never normalised,
+    ``x + attention(norm(x))``, then ``x + down(relu(up(norm(x))))``: equations (11.2), (11.3) and
+    (11.4). The sum is never normalised,
     so a gradient reaches the first block undimmed; whoever reads the last block normalises.
 
     Args:

@@ -34,6 +34,7 @@ _HOMES = {
     "SASRec": "sasrec",
     "ScoreTimesAttention": "score_times_attention",
     "Successors": "baselines",
+    "TimedSASRec": "timed",
     "TargetAttention": "target_attention",
     "train_together": "click",
 }
@@ -59,6 +60,7 @@ __all__ = [
     "ScoreTimesAttention",
     "Successors",
     "TargetAttention",
+    "TimedSASRec",
     "baselines_for",
     "load",
     "train_together",

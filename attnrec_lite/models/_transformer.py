@@ -13,14 +13,15 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from attnrec_lite._checks import whole
 from attnrec_lite.attention import TransformerBlock
 from attnrec_lite.data.packing import pack_histories
 from attnrec_lite.training import NextItemNetwork, independent_seeds
 
-# Added to a score: exp(-1e9) is exactly 0. In half precision it is -inf, which does no harm here,
-# as every item sees itself.
+# Added to a score: exp(-1e9) is exactly 0. In half precision it is -inf, which does no harm, since
+# every item sees itself.
 HIDDEN = -1e9
+AT_A_TIME = 256  # rows read at once, so that memory does not grow with the number of users
+POWERS = 32  # of two: 2**31 seconds are 68 years
 POSITIONS = ("relative", "absolute", "none")
 
 
@@ -36,6 +37,8 @@ class TransformerNetwork(NextItemNetwork):
         dropout: share dropped of the embeddings and of what each block adds.
         positions: ``relative``, a learned number for each distance, block by block and head by
             head; ``absolute``, a learned vector for each age, 0 for the newest; or ``none``.
+        intervals: whether the time between two items counts, too: a learned number for each power
+            of two of the seconds. Rows are then dictionaries that hold ``times``.
         causal: whether an item sees earlier items only. If not, the id N + 1 is a hole, which has
             a vector of its own and no score.
         options: ``negatives``, ``seed`` and ``loss`` of ``NextItemNetwork``.
@@ -52,6 +55,7 @@ class TransformerNetwork(NextItemNetwork):
         dropout: float,
         positions: str = "relative",
         causal: bool = True,
+        intervals: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(n_items, width, **options)
@@ -70,9 +74,14 @@ class TransformerNetwork(NextItemNetwork):
         if not causal:
             start = keras.initializers.RandomNormal(stddev=1.0, seed=self.seeds[3])
             self.hole = self.add_weight(shape=(width,), initializer=start, name="hole")
+        self.intervals = intervals
+        if intervals:
+            shape = (blocks, heads, POWERS)
+            self.pace = self.add_weight(shape=shape, initializer="zeros", name="pace")
         self.drop = keras.layers.Dropout(dropout, seed=self.seeds[2])
         self.norm = keras.layers.LayerNormalization(epsilon=1e-6, name="norm")
-        self(np.zeros((1, window), np.int32))  # builds every layer, so that weights can be loaded
+        empty = {**one_piece(np.zeros((1, window), np.int32)), "times": np.zeros((1, window))}
+        self(empty)  # builds every layer, so that weights can be loaded
 
     def call(self, rows: Any, training: bool = False) -> tf.Tensor:
         """Rows to context vectors, float ``(batch, length, d)``; zero at padding."""
@@ -83,11 +92,12 @@ class TransformerNetwork(NextItemNetwork):
 
         Args:
             rows: int ids ``(batch, length)``, left-padded; or packed rows, a dictionary of
-                ``ids``, ``segments`` and ``positions``, each int ``(batch, length)``.
+                ``ids``, ``segments`` and ``positions``, each int ``(batch, length)``, and of
+                ``times`` in seconds, where intervals count.
             training: whether dropout is on.
         """
         rows = rows if isinstance(rows, dict) else one_piece(rows)
-        biases = self.visible(rows["segments"])
+        biases = self.visible(rows)
         h = self.drop(self.embed(rows), training=training)
         weights = []
         for block, bias in zip(self.blocks, biases, strict=True):
@@ -97,25 +107,34 @@ class TransformerNetwork(NextItemNetwork):
         # The norm would turn padding into a vector; without a history only the item bias speaks.
         return tf.where(real, self.norm(h), 0.0), weights
 
-    def newest(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
+    def newest(
+        self, history: NDArray[np.int32], times: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float32]:
         """The context of the newest item of each history, ``(batch, d)``; zero where there is none.
 
         The histories, left-padded, are read packed: padding would cost as much as items do.
         """
         packed = pack_histories(history)
         contexts = np.zeros((len(history), self.width), np.float32)
-        if len(packed.rows):
-            last = (packed.rows > 0) & (packed.positions == 0)
-            found = self({name: tf.constant(table) for name, table in packed.inputs.items()})
-            contexts[packed.users[last]] = tf.boolean_mask(found, last)
+        for start in range(0, len(packed.rows), AT_A_TIME):
+            part = slice(start, start + AT_A_TIME)
+            last = (packed.rows[part] > 0) & (packed.positions[part] == 0)
+            rows = {name: tf.constant(table[part]) for name, table in packed.inputs.items()}
+            if times is not None:
+                rows["times"] = tf.constant(times[packed.users[part], packed.source[part]])
+            found = self(rows)
+            contexts[packed.users[part][last]] = tf.boolean_mask(found, last)
         return contexts
 
-    def newest_weights(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
+    def newest_weights(
+        self, history: NDArray[np.int32], times: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float32]:
         """What the newest item of each history looks at, ``(batch, block, head, key)``.
 
         Zero at padding, so an empty history looks at nothing.
         """
-        weights = self.look(tf.constant(history))[1]
+        rows = one_piece(history)
+        weights = self.look(rows if times is None else rows | {"times": tf.constant(times)})[1]
         newest = np.stack([np.asarray(w[:, :, -1], np.float32) for w in weights], axis=1)
         return newest * (history > 0)[:, np.newaxis, np.newaxis]
 
@@ -164,8 +183,9 @@ class TransformerNetwork(NextItemNetwork):
         contexts = tf.cast(contexts, tf.float32)
         return tf.matmul(contexts, self.table, transpose_b=True) + self.bias
 
-    def visible(self, segments: tf.Tensor) -> list[tf.Tensor]:
+    def visible(self, rows: dict[str, tf.Tensor]) -> list[tf.Tensor]:
         """What each block adds to its scores, float32 ``(batch, 1 or head, query, key)``."""
+        segments = rows["segments"]
         steps = tf.range(tf.shape(segments)[1])
         ago = steps[:, tf.newaxis] - steps[tf.newaxis, :]  # query minus key: below 0 is the future
         near = tf.abs(ago) < self.window
@@ -174,12 +194,20 @@ class TransformerNetwork(NextItemNetwork):
         # Padding is a piece of its own, so that nobody looks at it, and its own rows stay finite.
         same = segments[:, :, tf.newaxis] == segments[:, tf.newaxis, :]
         mask = tf.where(same & near, 0.0, HIDDEN)[:, tf.newaxis]
-        if self.positions != "relative":
-            return [mask] * len(self.blocks)
-        low = 0 if self.causal else 1 - self.window
-        distance = tf.clip_by_value(ago, low, self.window - 1) - low
-        recency = tf.gather(tf.cast(self.recency, tf.float32), distance, axis=2)
-        return [mask + recency[number] for number in range(len(self.blocks))]
+        biases = [mask] * len(self.blocks)
+        if self.positions == "relative":
+            low = 0 if self.causal else 1 - self.window
+            distance = tf.clip_by_value(ago, low, self.window - 1) - low
+            recency = tf.gather(tf.cast(self.recency, tf.float32), distance, axis=2)
+            biases = [bias + recency[number] for number, bias in enumerate(biases)]
+        if self.intervals:
+            powers = gap_powers(rows["times"])
+            pace = tf.gather(
+                tf.cast(self.pace, tf.float32), powers, axis=2
+            )  # (block, head, batch, i, j)
+            pace = tf.transpose(pace, (0, 2, 1, 3, 4))
+            biases = [bias + pace[number] for number, bias in enumerate(biases)]
+        return biases
 
 
 def one_piece(ids: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -190,9 +218,21 @@ def one_piece(ids: tf.Tensor) -> dict[str, tf.Tensor]:
     return {"ids": ids, "segments": real, "positions": tf.broadcast_to(ages, tf.shape(ids))}
 
 
-def check_shape(width: int, heads: int, dropout: float) -> None:
-    """Refuse a width that the heads cannot share and a dropout that is no share."""
-    if whole("width", width) % whole("heads", heads):
-        raise ValueError(f"width: expected a multiple of heads={heads}; received {width}")
-    if not isinstance(dropout, int | float) or not 0 <= dropout < 1:
-        raise ValueError(f"dropout: expected a share in [0, 1); received {dropout!r}")
+def gap_powers(times: tf.Tensor) -> tf.Tensor:
+    """How long between two items, as a power of two: 0 for less than a second, 1 up to 3 seconds...
+
+    Args:
+        times: in seconds, ``(batch, length)``.
+
+    Returns:
+        Whole numbers 0..31, int32 ``(batch, length, length)``.
+
+    >>> gap_powers([[0, 60, 61]]).numpy()[0]
+    array([[0, 5, 5],
+           [5, 0, 1],
+           [5, 1, 0]], dtype=int32)
+    """
+    t = tf.cast(times, tf.float64)
+    gap = tf.cast(tf.abs(t[:, :, tf.newaxis] - t[:, tf.newaxis, :]), tf.float32)
+    power = tf.math.log(1.0 + gap) / np.float32(np.log(2.0))
+    return tf.minimum(tf.cast(power + 1e-4, tf.int32), POWERS - 1)

@@ -17,12 +17,12 @@ from attnrec_lite._checks import as_history, inside, one_of, whole
 from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
-from attnrec_lite.models._network import NetworkRecommender
-from attnrec_lite.models._transformer import POSITIONS, TransformerNetwork, check_shape
-from attnrec_lite.training import ClozeBatches, FusedAdam
+from attnrec_lite.models._network import NextItemRecommender
+from attnrec_lite.models._transformer import POSITIONS, TransformerNetwork
+from attnrec_lite.training import Batches, ClozeBatches
 
 
-class BERT4Rec(NetworkRecommender):
+class BERT4Rec(NextItemRecommender):
     """Self-attention over the history without direction, trained on holes.
 
     To answer, it is shown the history with a hole at the end. The hole has an id, N + 1, inside the
@@ -53,6 +53,8 @@ class BERT4Rec(NetworkRecommender):
     """
 
     name = "bert4rec"
+    network: TransformerNetwork
+    inner: int
 
     def __init__(
         self,
@@ -67,15 +69,17 @@ class BERT4Rec(NetworkRecommender):
         inner: int | None = None,
         seed: int = 0,
     ) -> None:
-        super().__init__(items)
-        check_shape(width, heads, dropout)
-        self.width, self.blocks, self.heads = width, whole("blocks", blocks), heads
-        self.window, self.dropout = whole("window", window, least=2), dropout
-        self.share = inside("share", share)
-        self.positions = one_of("positions", positions, POSITIONS)
-        self.inner = width if inner is None else whole("inner", inner)
-        self.seed = whole("seed", seed, least=0)
-        self.losses: list[float] = []
+        super().__init__(
+            items, width=width, blocks=blocks, heads=heads, window=window, dropout=dropout,
+            inner=width if inner is None else inner, seed=seed,
+        )  # fmt: skip
+        self.share, self.positions = (
+            inside("share", share),
+            one_of("positions", positions, POSITIONS),
+        )
+        if width % heads:
+            raise ValueError(f"width: expected a multiple of heads={heads}; received {width}")
+        whole("window", window, least=2)
         self.network = TransformerNetwork(
             self.n_items, width, blocks, heads, self.inner, window, dropout, positions,
             causal=False, negatives=1, seed=seed, loss="full",
@@ -109,10 +113,7 @@ class BERT4Rec(NetworkRecommender):
             ValueError: if the log has other items, or nobody with two, or a number is out of range.
             FloatingPointError: if the loss stops being a number.
         """
-        self._check_log(log)
-        data = ClozeBatches(log, self.window, batch, self.seed, self.share)
-        options.setdefault("optimizer", FusedAdam)
-        return self._learn(data, epochs, learning_rate, verbose=verbose, **options)
+        return super().fit(log, epochs, batch, learning_rate, verbose, **options)
 
     def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:
         """What the hole at the end looked at: axes ``("user", "block", "head", "key")``.
@@ -131,8 +132,10 @@ class BERT4Rec(NetworkRecommender):
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        names = "width blocks heads window dropout share positions inner seed"
-        return {name: getattr(self, name) for name in names.split()}
+        return super().config() | {"share": self.share, "positions": self.positions}
+
+    def _batches(self, log: Interactions, batch: int) -> Batches:
+        return ClozeBatches(log, self.window, batch, self.seed, self.share)
 
     def _scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         return np.asarray(self.network.item_scores(self.network.newest(self._with_hole(history))))

@@ -8,24 +8,24 @@ item: equation (2.17).
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnrec_lite._checks import as_history, one_of, whole
+from attnrec_lite._checks import as_history, one_of
 from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
-from attnrec_lite.models._network import NetworkRecommender
+from attnrec_lite.models._network import NextItemRecommender
 from attnrec_lite.models._session import Session
-from attnrec_lite.models._transformer import POSITIONS, TransformerNetwork, check_shape
-from attnrec_lite.training import FusedAdam, PackedBatches, PaddedBatches
+from attnrec_lite.models._transformer import POSITIONS, TransformerNetwork
+from attnrec_lite.training import Batches, PackedBatches, PaddedBatches
 
 FULL_SOFTMAX_UP_TO = 5_000  # items; above, negatives are drawn
 
 
-class SASRec(NetworkRecommender):
+class SASRec(NextItemRecommender):
     """Self-attention over the history, read from left to right.
 
     Args:
@@ -37,7 +37,7 @@ class SASRec(NetworkRecommender):
         dropout: share of embeddings and of each block's additions dropped in training.
         loss: ``full`` or ``sampled`` softmax, ``binary`` or ``gbce``; by default ``full`` for
             catalogues of up to 5,000 items, else ``sampled``.
-        negatives: items drawn per batch for the loss, or per target for ``binary``.
+        negatives: items drawn per batch for the loss, or per target for ``binary`` and ``gbce``.
         packed: train on pieces of several users in each row; False: one padded row a user.
         positions: ``relative``, ``absolute`` or ``none``.
         inner: hidden width of each block's small network; by default that of an item.
@@ -56,6 +56,12 @@ class SASRec(NetworkRecommender):
     """
 
     name = "sasrec"
+    intervals: ClassVar[bool] = False  # whether the time between two items counts
+    network: TransformerNetwork
+    width: int
+    blocks: int
+    heads: int
+    inner: int
 
     def __init__(
         self,
@@ -72,20 +78,17 @@ class SASRec(NetworkRecommender):
         inner: int | None = None,
         seed: int = 0,
     ) -> None:
-        super().__init__(items)
-        check_shape(width, heads, dropout)
-        self.width, self.blocks, self.heads = width, whole("blocks", blocks), heads
-        self.window, self.dropout, self.packed = whole("window", window), dropout, bool(packed)
-        small = self.n_items <= FULL_SOFTMAX_UP_TO
-        self.loss = loss or ("full" if small else "sampled")
-        self.negatives = whole("negatives", negatives)
-        self.positions = one_of("positions", positions, POSITIONS)
-        self.inner = width if inner is None else whole("inner", inner)
-        self.seed = whole("seed", seed, least=0)
-        self.losses: list[float] = []
+        super().__init__(
+            items, width=width, blocks=blocks, heads=heads, window=window, dropout=dropout,
+            negatives=negatives, inner=width if inner is None else inner, seed=seed,
+        )  # fmt: skip
+        self.loss = loss or ("full" if self.n_items <= FULL_SOFTMAX_UP_TO else "sampled")
+        self.packed, self.positions = bool(packed), one_of("positions", positions, POSITIONS)
+        if width % heads:
+            raise ValueError(f"width: expected a multiple of heads={heads}; received {width}")
         self.network = TransformerNetwork(
             self.n_items, width, blocks, heads, self.inner, window, dropout, positions,
-            negatives=negatives, seed=seed, loss=self.loss,
+            intervals=self.intervals, negatives=negatives, seed=seed, loss=self.loss,
         )  # fmt: skip
 
     def fit(
@@ -112,16 +115,12 @@ class SASRec(NetworkRecommender):
             The model itself; ``losses`` holds the mean loss of each epoch.
 
         Raises:
-            ValueError: if the log has other items, or nobody with two, or a number is out of range.
+            ValueError: if the log has other items, or nobody with two, or a number is out of range,
+                or a checkpoint is damaged or of another run.
             FloatingPointError: if the loss stops being a number.
+            OSError: if a checkpoint cannot be written.
         """
-        self._check_log(log)
-        if self.loss == "sampled":
-            self.network.draw_by_popularity(np.bincount(log.item, minlength=self.n_items + 1))
-        rows = PackedBatches if self.packed else PaddedBatches
-        data = rows(log, self.window, batch, self.seed)
-        options.setdefault("optimizer", FusedAdam)
-        return self._learn(data, epochs, learning_rate, verbose=verbose, **options)
+        return super().fit(log, epochs, batch, learning_rate, verbose, **options)
 
     def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:
         """What the newest item looked at: axes ``("user", "block", "head", "key")``.
@@ -131,7 +130,8 @@ class SASRec(NetworkRecommender):
         seen = as_history(history, self.n_items)
         self._candidates(seen, candidates)
         keys = seen[:, -self.window :]
-        weights = self.network.newest_weights(self._newest(seen))[..., -keys.shape[1] :]
+        newest = self._newest(seen)
+        weights = self.network.newest_weights(newest, self._times(newest))[..., -keys.shape[1] :]
         axes = ("user", "block", "head", "key")
         return AttentionRecord(weights, axes, keys, "the newest item", self.items)
 
@@ -148,12 +148,21 @@ class SASRec(NetworkRecommender):
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        names = "width blocks heads window dropout loss negatives packed positions inner seed"
-        return {name: getattr(self, name) for name in names.split()}
+        words = {"loss": self.loss, "packed": self.packed, "positions": self.positions}
+        return super().config() | words
+
+    def _batches(self, log: Interactions, batch: int) -> Batches:
+        rows = PackedBatches if self.packed else PaddedBatches
+        return rows(log, self.window, batch, self.seed)
 
     def _scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
-        contexts = self.network.newest(self._newest(history))
+        newest = self._newest(history)
+        contexts = self.network.newest(newest, self._times(newest))
         return np.asarray(self.network.item_scores(contexts))
+
+    def _times(self, history: NDArray[np.int32]) -> NDArray[np.int64] | None:
+        """When each item came, where that counts."""
+        return None
 
     def _newest(self, history: NDArray[np.int32]) -> NDArray[np.int32]:
         """Items that reach the newest: each block looks ``window - 1`` further back."""

@@ -8,7 +8,9 @@ import tensorflow as tf
 def full_softmax_loss(
     contexts: tf.Tensor, targets: tf.Tensor, table: tf.Tensor, bias: tf.Tensor
 ) -> tf.Tensor:
-    """Cross-entropy of each target against the whole catalogue; padding does not compete.
+    """Cross-entropy of each target against the whole catalogue: equation (11.5).
+
+    Padding does not compete.
 
     Args:
         contexts: one vector per target, float ``(targets, d)``.
@@ -33,7 +35,7 @@ def sampled_softmax_loss(
     negatives: tf.Tensor,
     log_q: tf.Tensor,
 ) -> tf.Tensor:
-    """Cross-entropy of each target against itself and the shared negatives.
+    """Cross-entropy of each target against itself and the shared negatives: equation (11.6).
 
     Args:
         contexts: one vector per target, float ``(targets, d)``.
@@ -66,7 +68,7 @@ def binary_loss(
     negatives: tf.Tensor,
     power: float = 1.0,
 ) -> tf.Tensor:
-    """Binary cross-entropy: the target is a yes, every negative a no.
+    """Binary cross-entropy: the target is a yes, every negative a no: (11.7).
 
     Args:
         contexts: one vector per target, float ``(targets, d)``.
@@ -105,7 +107,7 @@ def gbce_loss(
     negatives: tf.Tensor,
     t: float = 0.75,
 ) -> tf.Tensor:
-    """Binary cross-entropy whose target counts less, as few of the many negatives are seen.
+    """Binary cross-entropy whose target counts less, as few negatives are seen: (11.8), (11.9).
 
     Args:
         contexts: one vector per target, float ``(targets, d)``.

@@ -51,7 +51,7 @@ class NextItemNetwork(keras.Model):
     Args:
         n_items: N, the size of the catalogue.
         width: d, the width of an item vector.
-        negatives: how many items are drawn: per batch, or for ``binary`` per target.
+        negatives: how many items are drawn: per batch, or for ``binary`` and ``gbce`` per target.
         seed: makes first weights and negatives reproducible; ``seeds`` holds six more, for what
             a subclass draws.
         loss: ``sampled`` or ``full`` softmax, ``binary`` cross-entropy, or ``gbce``.
@@ -85,9 +85,8 @@ class NextItemNetwork(keras.Model):
             return full_softmax_loss(*known)
         if self.objective == "sampled":
             return sampled_softmax_loss(*known, self.draw([self.negatives]), self.log_q)
-        if self.objective == "gbce":
-            return gbce_loss(*known, self.draw([self.negatives]))
-        return binary_loss(*known, self.draw([tf.size(targets), self.negatives]))
+        drawn = self.draw([tf.size(targets), self.negatives])
+        return (gbce_loss if self.objective == "gbce" else binary_loss)(*known, drawn)
 
     def draw(self, shape: Any) -> tf.Tensor:
         """Item ids 1..N, drawn anew: int32 of this shape."""
@@ -98,10 +97,13 @@ class NextItemNetwork(keras.Model):
     def draw_by_popularity(self, counts: NDArray[np.int64]) -> None:
         """Draw negatives by smoothed popularity from now on.
 
+        ``binary`` and ``gbce`` keep drawing evenly: they know no correction for another way.
+
         Args:
             counts: how often each item occurs in training, ``(N + 1,)``; rare items keep a chance.
         """
-        q = np.maximum(counts[1:], 1.0) ** SMOOTHING
+        even = self.objective in ("binary", "gbce")
+        q = np.maximum(counts[1:], 1.0) ** (0 if even else SMOOTHING)
         q /= q.sum()
         self.cumulative.assign(np.cumsum(q))
         self.log_q.assign(np.log(np.concatenate([[1.0], q]) * self.negatives))

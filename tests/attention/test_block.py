@@ -7,6 +7,7 @@ import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnrec_lite.attention import MultiHeadAttention, TransformerBlock
+from attnrec_lite.formulas import transformer_block
 
 
 def normal(*shape, seed=0):
@@ -47,6 +48,17 @@ def test_token_by_token_gives_what_all_at_once_gives(make):
         y, past = layer.extend(x[:, t : t + 1], past)
         assert_allclose(y[:, 0], expected[:, t], atol=1e-5)
         assert past[0].shape == (2, 2, t + 1, head)
+
+
+def test_a_new_block_is_the_formula():
+    layer, x = TransformerBlock(2, 5, seed=3), normal(3, 6, 4)
+    y, weights = layer(x, causal(6))
+    qkv = np.split(layer.attend.qkv.numpy(), 3, axis=1)
+    found = transformer_block(
+        x, [*qkv, layer.attend.out], [layer.up.kernel, layer.down.kernel], np.tri(6, dtype=bool), 2
+    )
+    assert_allclose(y, found[0], atol=1e-5)
+    assert_allclose(weights, found[1], atol=1e-5)
 
 
 def test_dropout_acts_in_training_only():

@@ -32,6 +32,7 @@ from attnrec_lite.models import (
     ScoreTimesAttention,
     Successors,
     TargetAttention,
+    TimedSASRec,
     load,
 )
 
@@ -63,6 +64,7 @@ MAKERS = {
     "InterestModel": lambda: InterestModel(LOG.items, interests=3, **SMALL).fit(LOG, epochs=1),
     "BERT4Rec": lambda: BERT4Rec(LOG.items, width=4, heads=2, window=5).fit(LOG, epochs=1),
     "SASRec": lambda: SASRec(LOG.items, **SMALL).fit(LOG, epochs=1),
+    "TimedSASRec": lambda: TimedSASRec(LOG.items, **SMALL).fit(LOG, epochs=1),
     "NAIS": lambda: NAIS(LOG.items, width=4, window=4, negatives=5).fit(LOG, epochs=1),
 }
 fitted = {}

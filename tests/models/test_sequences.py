@@ -8,8 +8,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from attnrec_lite import formulas
 from attnrec_lite.data import Interactions, leave_one_out, left_pad, pack
 from attnrec_lite.evaluation import evaluate
-from attnrec_lite.models import BERT4Rec, Popularity, SASRec
-from attnrec_lite.models._transformer import one_piece
+from attnrec_lite.models import BERT4Rec, Popularity, SASRec, TimedSASRec, load
+from attnrec_lite.models._transformer import gap_powers, one_piece
 from attnrec_lite.probes import future_leak
 from attnrec_lite.training import PackedBatches, PaddedBatches
 
@@ -184,7 +184,7 @@ def test_left_padded_rows_are_packed_rows_of_one_piece():
 
 
 @pytest.mark.parametrize("positions", POSITIONS)
-@pytest.mark.parametrize("loss", ["full", "sampled", "gbce"])
+@pytest.mark.parametrize("loss", ["full", "sampled"])
 def test_packed_rows_have_the_losses_of_padded_rows(positions, loss):
     log = small_log(longest=6)  # nobody is cut: 5 items and a target at most
     network = sasrec(positions=positions, loss=loss, negatives=7).network
@@ -334,6 +334,95 @@ def test_an_empty_history_is_a_hole_alone():
     model = stirred(BERT4Rec(small_log().items, **SMALL))
     assert np.isfinite(model.score_all([[0]])[0, 1:]).all()
     assert_array_equal(model.attention([[0, 0]], [[1]]).weights, 0)
+
+
+# ---- the time between two items ----------------------------------------------------------------
+
+
+def timed_log(gaps, histories):
+    """A log whose users wait ``gaps[u]`` seconds from item to item."""
+    rows = [
+        (u, int(i), int(t))
+        for u, items in enumerate(histories)
+        for i, t in zip(items, np.cumsum([0, *gaps[u]]), strict=True)
+    ]
+    return Interactions.from_columns(*zip(*rows, strict=True))
+
+
+def test_a_gap_counts_by_its_power_of_two():
+    gaps = np.array([0, 1, 2, 3, 6, 7, 8, 1022, 1023, 2**40])
+    powers = gap_powers(np.stack([np.zeros(10), gaps], axis=1)).numpy()[:, 1, 0]
+    assert powers.tolist() == [0, 1, 1, 2, 2, 3, 3, 9, 10, 31]
+
+
+def test_before_it_has_learned_time_does_not_count():
+    log = small_log()
+    timed, plain = TimedSASRec(log.items, **SMALL), SASRec(log.items, **SMALL)
+    history = left_pad(HISTORIES)
+    assert_allclose(timed.score_all(history), plain.score_all(history), atol=1e-5)
+    timed.network.pace.assign(np.random.default_rng(0).normal(size=timed.network.pace.shape))
+    assert not np.allclose(timed.score_all(history)[:, 1:], plain.score_all(history)[:, 1:])
+
+
+def test_scores_of_a_holdout_use_its_times_and_others_the_usual_pace():
+    log = timed_log(
+        [[7] * 5, [7] * 3, [900, 7, 7]], [[1, 2, 3, 4, 5, 6], [2, 3, 1, 4], [2, 3, 1, 4]]
+    )
+    model = stirred(TimedSASRec(log.items, **SMALL))
+    model.fit(log, epochs=1, learning_rate=1e-9)
+    assert model.usual_gap == 7
+    test = leave_one_out(log).test
+    found, usual = model.score_holdout(test), model.score_all(test.history())
+    assert_allclose(found[:2], usual[:2], atol=1e-5)
+    assert not np.allclose(found[2, 1:], usual[2, 1:], atol=1e-3)
+    assert np.all(np.isneginf(found[:, 0]))
+
+
+def test_times_that_come_later_never_leak():
+    network = stirred(TimedSASRec(small_log().items, **SMALL)).network
+    ids = np.array([[1, 2, 3, 4, 5]], np.int32)
+    times = np.array([[0.0, 5.0, 9.0, 100.0, 101.0]])
+    before = network({**one_piece(ids), "times": times}).numpy()
+    for t in range(1, 5):
+        later = times + 1e5 * (np.arange(5) >= t)
+        moved = np.abs(network({**one_piece(ids), "times": later}).numpy() - before).max(axis=-1)[0]
+        assert moved[:t].max() == 0
+        assert moved[t] > 1e-4
+
+
+def test_a_timed_model_has_no_session_and_checks_its_file(tmp_path):
+    model = TimedSASRec(small_log().items, **SMALL)
+    with pytest.raises(ValueError, match="^session: expected a model without times"):
+        model.session([1])
+    with pytest.raises(ValueError, match="^file: expected a number usual_gap"):
+        model._set_arrays({name: a for name, a in model._arrays().items() if name != "usual_gap"})
+    model.usual_gap = 99
+    assert load(model.save(tmp_path / "model.npz")).usual_gap == 99
+
+
+@pytest.mark.slow
+def test_it_learns_what_the_gap_decides():
+    """After a minute the next item of the ring follows, after a day the sixth next."""
+    rng = np.random.default_rng(0)
+    histories, gaps = [], []
+    for _ in range(300):
+        pause = rng.random(8) < 0.5
+        items = [int(rng.integers(1, N + 1))]
+        for long in [False, *pause]:  # the pause before an item decides what follows that item
+            items.append((items[-1] + 5 * long) % N + 1)
+        histories.append(items)
+        gaps.append([*np.where(pause, 86_400, 60), 60])
+    log = timed_log(gaps, histories)
+    split = leave_one_out(log)
+    found = {}
+    for kind in (SASRec, TimedSASRec):
+        model = kind(log.items, width=16, window=8, dropout=0.1)
+        model.fit(split.train, epochs=20, batch=8, learning_rate=5e-3)
+        scores = model.score_holdout(split.test) if kind is TimedSASRec else None
+        scores = model.score_all(split.test.history()) if scores is None else scores
+        found[kind] = np.mean(scores[:, 1:].argmax(axis=1) + 1 == split.test.item)
+    assert found[TimedSASRec] > 0.9
+    assert found[SASRec] < 0.7
 
 
 # ---- refusals ----------------------------------------------------------------------------------
