@@ -89,6 +89,10 @@ def _attend_parts(rng: Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rng.normal(size=(batch, d)), keys, values
 
 
+def _mixed(q: np.ndarray, k: np.ndarray, v: np.ndarray, divisor: float | np.ndarray) -> np.ndarray:
+    return np.asarray(np.einsum("bn,bnd->bd", formulas.softmax(_scores(q, k) / divisor), v))
+
+
 def _attend_values(answer: Answer, rng: Generator) -> None:
     for _ in range(3):
         q, k, v = _attend_parts(rng)
@@ -103,6 +107,10 @@ def _attend_values(answer: Answer, rng: Generator) -> None:
             advice = "this is the plain sum of the values: your softmax runs over one element"
         elif np.allclose(found, v.mean(axis=1)):
             advice = "this is the mean of the values: do the scores know the query?"
+        elif np.allclose(found, _mixed(q, k, v, 1.0)):
+            advice = "the scores are not scaled: divide them by the root of d"
+        elif np.allclose(found, _mixed(q, k, v, np.linalg.norm(k, axis=2))):
+            advice = "you divide by the length of each key, as S0 did: all by the root of d"
         near(found, rows, given, advice)
 
 
@@ -248,6 +256,23 @@ def _loss_clicks(answer: Answer, rng: Generator) -> None:
          atol=0.011)  # fmt: skip
 
 
+def _loss_mean(answer: Answer, rng: Generator) -> None:
+    outputs = rng.normal(scale=3, size=8)
+    for kind, labels, loss, advice in (
+        ("clicks", rng.permutation([0.0, 1.0] * 4), formulas.logistic_loss,
+         "for clicks: the mean over rows of ln(1 + exp(output)) - label * output"),
+        ("stars", rng.permutation([1.0, 2.0, 3.0, 4.0, 5.0, 1.0, 2.0, 5.0]), _squared,
+         "for stars: the mean over rows of the squared error"),
+    ):  # fmt: skip
+        given = f"{kind} {labels.astype(int).tolist()}, outputs {outputs.round(2).tolist()}"
+        near(float(answer(outputs.copy(), labels.copy())), loss(outputs, labels).mean(),
+             given, advice)  # fmt: skip
+
+
+def _squared(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    return np.asarray((outputs - labels) ** 2)
+
+
 def _loss_bottom(answer: Answer, rng: Generator) -> None:
     for labels, name in ((rng.integers(1, 6, size=9), "stars"), ([0, 1, 1, 0], "clicks")):
         y = np.asarray(labels, np.float64)
@@ -339,6 +364,7 @@ EXERCISES = (
         {
             "for stars, the mean is the best constant": _loss_stars,
             "for clicks, the log-odds of their share": _loss_clicks,
+            "it is the mean over rows of either loss": _loss_mean,
             "there is a bottom, however far the outputs go": _loss_bottom,
             "labels of another kind are refused": _loss_other,
         },

@@ -155,6 +155,22 @@ PLACES = {  # function to the labels of its equations: a number alone would move
     "pair_sum": ["eq-fm-fast"],
     "pair_weights": ["eq-pair-weights"],
     "afm_score": ["eq-afm"],
+    "input_tokens": ["eq-tokens"],
+    "layer_norm": ["eq-layer-norm"],
+    "feed_forward": ["eq-feed-forward"],
+    "transformer_block": ["eq-block"],
+    "full_softmax_loss": ["eq-full"],
+    "sampled_softmax_loss": ["eq-sampled-softmax"],
+    "binary_loss": ["eq-binary"],
+    "gbce_loss": ["eq-gbce"],
+    "gbce_power": ["eq-gbce-power"],
+    "learned_chance": ["eq-learned-chance"],
+    "cloze": ["eq-cloze"],
+    "visible_in_piece": ["eq-pieces"],
+    "distance_scores": ["eq-distance"],
+    "click_cost": ["eq-click-cost"],
+    "interval_matrix": ["eq-interval"],
+    "interval_attend": ["eq-interval-attend"],
 }
 NUMBER = re.compile(r"\((\d+)\.(\d+)\)")
 
