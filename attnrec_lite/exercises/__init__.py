@@ -29,6 +29,7 @@ CHAPTERS = {  # chapter number to the module with its exercises, named as the no
     "7": "five_programs",
     "8": "evaluation",
     "9": "experiments",
+    "10": "user_item_interaction",
     "11": "sequences",
 }
 
