@@ -15,7 +15,7 @@ from attnrec_lite.attention.weights import as_floating
 
 
 def smoothed_softmax(scores: Any, beta: float, mask: Any = None) -> tf.Tensor:
-    """Scores to weights over the last axis: equation (10.5).
+    """Scores to weights over the last axis: equations (10.4), (10.5).
 
     Args:
         scores: any shape and float type, finite at real items; computed in float32 or better.

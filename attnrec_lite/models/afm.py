@@ -82,7 +82,7 @@ class AFMNetwork(FMNetwork):
 
 
 class FM(ClickModel):
-    """A factorisation machine: every pair of circumstances counts, equation (10.10).
+    """A factorisation machine: every pair of circumstances counts, equations (10.10), (10.11).
 
     Args:
         items: the vocabulary of the tables.
@@ -143,7 +143,7 @@ class FM(ClickModel):
 
 
 class AFM(FM):
-    """A factorisation machine whose pairs compete for attention, equation (10.13).
+    """A factorisation machine whose pairs compete for attention, equations (10.12), (10.13).
 
     Args:
         items: as for ``FM``.

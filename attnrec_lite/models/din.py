@@ -83,7 +83,7 @@ class DINNetwork(ItemNetwork):
 
 
 class DIN(ClickModel):
-    """The candidate weighs the history, item by item.
+    """The candidate weighs the history, item by item: equations (10.1) and (10.2).
 
     Args:
         items: the vocabulary.

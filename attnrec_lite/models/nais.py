@@ -84,7 +84,7 @@ class NAISNetwork(ScoringNetwork):
 
 
 class NAIS(NextItemRecommender):
-    """Likeness of an item to those of the history, each weighed for this item.
+    """Likeness of an item to those of the history, each weighed for it: equation (10.7).
 
     Args:
         items: the vocabulary.
