@@ -18,7 +18,7 @@ POSITIONS = ("learned", "sinusoids")
 
 @keras.saving.register_keras_serializable("attnrec_lite")
 class Positions(keras.layers.Layer):
-    """Add to each item a vector for how long ago it was: equations (3.7), (3.8).
+    """Add to each item a vector for how long ago it was: equations (3.7), (3.8), (11.1).
 
     Counted from the newest item, in the last column, so padding on the left moves nobody.
 

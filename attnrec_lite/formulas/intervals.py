@@ -71,7 +71,7 @@ def interval_attend(
     Raises:
         ValueError: if the shapes do not fit or an interval has no row.
 
-    Layer: ``attention.IntervalAttention``.
+    Layer: none; ``models.TimedSASRec`` keeps what an interval does to a score, and no vectors.
     Source: Li, Wang and McAuley (2020).
 
     >>> x, one, none = [[1.0, 0.0], [1.0, 0.0]], np.eye(2), np.zeros((3, 2))

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr
 
-from attnrec_lite._checks import Floats, as_floats, one_of, positive, same_width
+from attnrec_lite._checks import Floats, as_floats, positive, same_width
 from attnrec_lite.formulas.attention import multi_head, rows
 from attnrec_lite.formulas.positions import add_positions
 
@@ -96,9 +95,8 @@ def feed_forward(
     outer_matrix: ArrayLike,
     inner_shift: ArrayLike = 0.0,
     outer_shift: ArrayLike = 0.0,
-    activation: str = "relu",
 ) -> Floats:
-    r"""Two layers for each token by itself: equation (11.3), $\varphi(x W_1 + b_1) W_2 + b_2$.
+    r"""Two layers for each token by itself: equation (11.3), $\max(0, x W_1 + b_1) W_2 + b_2$.
 
     Args:
         tokens: shape ``(..., n, d)``.
@@ -106,17 +104,15 @@ def feed_forward(
         outer_matrix: $W_2$, shape ``(inner, d_out)``.
         inner_shift: $b_1$, shape ``(inner,)`` or one number.
         outer_shift: $b_2$, shape ``(d_out,)`` or one number.
-        activation: $\varphi$: ``relu``, $\max(0, x)$, or ``gelu``, $x$ times the chance that a
-            standard normal number lies below it.
 
     Returns:
         Shape ``(..., n, d_out)``.
 
     Raises:
-        ValueError: if the shapes do not fit or the activation is unknown.
+        ValueError: if the shapes do not fit.
 
-    Layer: ``attention.TransformerBlock`` has it inside, with ``gelu``.
-    Source: Vaswani et al. (2017), Kang and McAuley (2018), with ``relu``.
+    Layer: ``attention.TransformerBlock`` has it inside.
+    Source: Vaswani et al. (2017), Kang and McAuley (2018).
 
     >>> feed_forward([[2, -1]], np.eye(2), [[1], [1]])          # the -1 is cut off
     array([[2.]])
@@ -127,9 +123,7 @@ def feed_forward(
         width = x.shape[-1] if name == "inner_matrix" else w["inner_matrix"].shape[1]
         if len(w[name]) != width:
             raise ValueError(f"{name}: expected {width} rows; received shape {w[name].shape}")
-    inner = x @ w["inner_matrix"] + as_floats("inner_shift", inner_shift)
-    relu = one_of("activation", activation, ("relu", "gelu")) == "relu"
-    hidden = np.maximum(inner, 0.0) if relu else inner * ndtr(inner)
+    hidden = np.maximum(x @ w["inner_matrix"] + as_floats("inner_shift", inner_shift), 0.0)
     return np.asarray(hidden @ w["outer_matrix"] + as_floats("outer_shift", outer_shift))
 
 
@@ -139,7 +133,6 @@ def transformer_block(
     forward_matrices: Sequence[ArrayLike],
     visible: ArrayLike | None = None,
     heads: int = 1,
-    activation: str = "relu",
 ) -> tuple[Floats, Floats]:
     r"""Look around, then think, each added to what was there: equation (11.4).
 
@@ -153,7 +146,6 @@ def transformer_block(
         forward_matrices: $W_1$, $W_2$ and, if you like, $b_1$, $b_2$, as for ``feed_forward``.
         visible: True where query i may see key j, as for ``attend``.
         heads: how many attentions run side by side.
-        activation: as for ``feed_forward``.
 
     Returns:
         $Z$, shape ``(..., n, d)``, and the weights, shape ``(..., heads, n, n)``.
@@ -172,5 +164,5 @@ def transformer_block(
     looked, weights = multi_head(layer_norm(x), query, key, value, out, heads, visible)
     y = x + looked
     inner, outer, inner_shift, outer_shift = (*forward_matrices, 0.0, 0.0)[:4]
-    added = feed_forward(layer_norm(y), inner, outer, inner_shift, outer_shift, activation)
+    added = feed_forward(layer_norm(y), inner, outer, inner_shift, outer_shift)
     return np.asarray(y + added), weights

@@ -62,6 +62,13 @@ def test_the_correction_makes_the_sum_over_draws_right_on_average():
     assert abs(uncorrected / np.exp(scores).sum() - 1) > 0.05
 
 
+def test_the_function_lowers_what_is_drawn_often():
+    scores, often = np.array([[0.5, 1.0, -0.3]]), np.array([0.2, 3.0, 1.0])
+    lowered = scores[0] - np.log(often)
+    expected = np.log(np.exp(lowered).sum()) - lowered[0]
+    assert_allclose(sampled_softmax_loss(scores, [0], [1, 2], often), expected)
+
+
 def test_a_draw_that_is_the_target_of_a_row_is_left_out_of_that_row_only():
     scores = np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])
     found = sampled_softmax_loss(scores, [0, 1], [0, 2], np.ones(3))
