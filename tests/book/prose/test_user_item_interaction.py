@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from attnrec_lite import data, formulas
+from attnrec_lite import data, evaluation, formulas, models
 from attnrec_lite.data.shop import TOY_GOODS, make_shop
 
 BOOK = Path(__file__).parents[3] / "book"
@@ -73,3 +73,20 @@ def test_the_wrong_maximum_shrinks_the_weights_as_the_text_says():
     e = np.exp(scores - scores.max())
     shrunk = formulas.smoothed_softmax(scores, beta) * np.exp(-(1 - beta) * scores.max())
     np.testing.assert_allclose(e / e.sum() ** beta, shrunk)
+
+
+def test_the_gap_of_two_passes_is_gone_after_four():
+    assert "Now set `epochs=4`: the interval contains zero" in chapter()
+    films = data.load("movielens")
+    split = data.leave_one_out(films)
+    one, half = (
+        evaluation.evaluate(
+            models.NAIS(films.items, 32, beta, window=30, negatives=128).fit(split.train, epochs=4),
+            split.test,
+        )
+        for beta in (1.0, 0.5)
+    )
+    gap = evaluation.compare(half, one, "ndcg@10")
+    assert gap.low < 0 < gap.high
+    rule = evaluation.evaluate(models.ItemKNN(films.items).fit(split.train), split.test)
+    assert max(one.mean("ndcg@10"), half.mean("ndcg@10")) < rule.mean("ndcg@10")
