@@ -69,8 +69,11 @@ def norm(x, w, name):
 def by_hand(model, history):
     """Scores after a history without padding, from the formulas, one query and head at a time."""
     w = {name: array.astype(np.float64) for name, array in model._arrays().items()}
-    length, window = len(history), model.window
+    both_ways = isinstance(model, BERT4Rec)
     h = w["table"][history] * np.sqrt(model.width)
+    if both_ways:
+        h = np.concatenate([h, [w["hole"]]])
+    length, window = len(h), model.window
     if model.positions == "absolute":
         h = h + w["ages"][np.arange(length)[::-1]]
     for b in range(model.blocks):
@@ -79,11 +82,11 @@ def by_hand(model, history):
         q, k, v = np.moveaxis(x.reshape(length, 3, model.heads, -1), 1, 0)
         z = np.zeros((length, model.heads, q.shape[-1]))
         for i in range(length):
-            keys = np.arange(max(0, i - window + 1), i + 1)
+            keys = np.arange(max(0, i - window + 1), length if both_ways else i + 1)
             for a in range(model.heads):
                 s = formulas.scaled_dot_scores(q[i, a], k[keys, a])
                 if model.positions == "relative":
-                    s = s + w["recency"][b, a, i - keys]
+                    s = s + w["recency"][b, a, i - keys + (window - 1 if both_ways else 0)]
                 z[i, a] = formulas.weighted_sum(formulas.softmax(s), v[keys, a])
         h = h + z.reshape(length, -1) @ w[f"block_{b}/attend/out"] + w[f"block_{b}/attend/out_bias"]
         x = norm(h, w, f"block_{b}/norm_think")
@@ -92,10 +95,11 @@ def by_hand(model, history):
     return formulas.preference_scores(norm(h, w, "norm")[-1], w["table"], w["bias"])
 
 
+@pytest.mark.parametrize("kind", [SASRec, BERT4Rec])
 @pytest.mark.parametrize("positions", POSITIONS)
-@pytest.mark.parametrize("history", [[4], [1, 2, 3], [5, 4, 3, 2, 1]])
-def test_scores_are_those_of_the_formulas(positions, history):
-    model = sasrec(positions=positions)
+@pytest.mark.parametrize("history", [[4], [1, N, 3], [N, 3, 2, 1]])
+def test_scores_are_those_of_the_formulas(kind, positions, history):
+    model = stirred(kind(small_log().items, **SMALL, positions=positions))
     expected = by_hand(model, np.array(history))[1:]
     assert_allclose(model.score_all([[0, *history]])[0, 1:], expected, rtol=1e-4, atol=1e-4)
 
