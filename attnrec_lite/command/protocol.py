@@ -18,6 +18,7 @@ from attnrec_lite.models.base import PIECE, Recommender
 
 Figures = dict[str, float | None]
 AT_A_TIME = 256  # histories, so that a long window does not fill the memory
+DRAWN_AT_A_TIME = 2**15  # users to draw negatives for: a draw takes 24 bytes on its way
 
 
 def three_rankings(
@@ -76,7 +77,10 @@ def _negatives(split: Split, number: int, seed: int) -> tuple[NDArray[np.int32],
     has_any = met < log.n_items
     drawn = np.zeros((len(test), number), np.int32)
     rows = np.searchsorted(taken.user, test.user[has_any])  # any row of a user says who it is
-    drawn[has_any] = sample_negatives(taken, number, seed=seed, rows=rows)
+    chosen = np.flatnonzero(has_any)
+    for first in range(0, len(rows), DRAWN_AT_A_TIME):
+        some = slice(first, first + DRAWN_AT_A_TIME)
+        drawn[chosen[some]] = sample_negatives(taken, number, seed=(seed, first), rows=rows[some])
     return drawn, has_any
 
 
