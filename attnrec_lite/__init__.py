@@ -4,7 +4,7 @@ The modules follow the data: ``data`` loads a log, ``models`` learn from it, ``e
 ``explain`` ask what was learned, ``experiments`` what it does to people, ``probes`` what reaches
 what, ``checklist`` whether a program can learn at all, ``plot`` draws it. ``formulas`` holds the
 equations of the book in NumPy and is what the rest is tested against; ``working`` sets one out line
-by line.
+by line; ``command`` is what ``python -m attnrec_lite`` runs.
 
 Importing the package costs little: TensorFlow is only loaded by the modules that need it.
 """
@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 _MODULES = (
     "attention",
     "checklist",
+    "command",
     "data",
     "evaluation",
     "exercises",
