@@ -121,7 +121,11 @@ def _model(rng: Generator, kind: str = "right") -> Model:
         past = np.tril(np.ones((n, n), bool), k=1 if kind == "off by one" else 0)
         if kind == "no mask":
             past[:] = True
-        seen = (segments[:, None, :] > 0) & past if kind == "neighbours" else same & past
+        seen = same & past
+        if kind == "neighbours":
+            seen = (segments[:, None, :] > 0) & past
+        if kind == "last":
+            seen = seen | ((segments[:, :, None] > 0) & (np.arange(n) == n - 1))
         x = np.where(ids[..., None] > 0, table[ids], 0.0)
         if kind == "norm":
             x = x - 0.01 * x.mean(axis=1, keepdims=True)
@@ -214,6 +218,13 @@ def _cloze_share(hide: Answer, rng: Generator) -> None:
             f"share {share:.2f} of 8,000 items: {found:.2f} were hidden",
             "hide each item by a chance of its own: rng.random(ids.shape) < share",
         )
+    by_place = (seen == 50).mean(axis=0)
+    worst = int(np.abs(by_place - share).argmax())
+    if abs(by_place[worst] - share) > 0.15:
+        raise Wrong(
+            f"share {share:.2f} of 400 rows, place {worst}: {by_place[worst]:.2f} were hidden",
+            "every place has the same chance; the newest is forced where nothing else is hidden",
+        )
 
 
 # 11.4 gbce(scores, targets, drawn, t) -------------------------------------------------------------
@@ -239,6 +250,8 @@ def _gbce_zero(gbce: Answer, rng: Generator) -> None:
     tip = "one yes and K no, their mean over K + 1, then the mean over rows"
     if np.allclose(found, expected * (1 + case[2].shape[1])):
         tip = "divide by K + 1"
+    elif np.allclose(found, formulas.gbce_loss(*case, case[2].shape[1] / (case[0].shape[1] - 1))):
+        tip = "that is t = 1: the dial turns the other way, beta = 1 at t = 0"
     near(found, expected, "t = 0 is the binary loss", tip)
 
 
@@ -353,7 +366,11 @@ def _honest(times: Array, longest: int) -> Ids:
 
 
 def _interval_equal(intervals: Answer, rng: Generator) -> None:
-    times, longest = _times(rng), 9
+    for _ in range(5):
+        _interval_rows(intervals, _times(rng), longest=9)
+
+
+def _interval_rows(intervals: Answer, times: Array, longest: int) -> None:
     found = array(intervals(times.copy(), longest), (7, 7), f"times {times.astype(int)}")
     expected = _honest(times, longest)
     advice = "row i: (t_i - t_j) // unit of row i, at most the longest, 0 above the diagonal"
@@ -362,7 +379,8 @@ def _interval_equal(intervals: Answer, rng: Generator) -> None:
         advice = "the smallest gap of all clicks knows the later ones: take it up to click i"
     elif np.array_equal(np.minimum(found, longest), expected):
         advice = "clip at the longest"
-    near(found, expected, f"times {times.astype(int)}, longest {longest}", advice)
+    for i, row in enumerate(expected):
+        near(found[i], row, f"times {times.astype(int)}, longest {longest}, row {i}", advice)
 
 
 def _interval_future(intervals: Answer, rng: Generator) -> None:
@@ -435,6 +453,9 @@ EXERCISES = (
             "a mean over the row is both": _leak_test(
                 "norm", {"future", "neighbour"}, "subtracts a hundredth of the mean of the row",
                 "any change counts, however small, and both words may be right"),
+            "the last slot counts, whichever piece sees it": _leak_test(
+                "last", {"future", "neighbour"}, "causal, but all slots see the last one",
+                "edit every slot, the last one too, and look at the outputs of earlier pieces"),
         },
         (
             "If you change the item in slot s, which outputs may move?",
