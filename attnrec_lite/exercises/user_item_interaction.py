@@ -1,4 +1,4 @@
-"""Checkers for the exercises of the chapter "User side, item side, interaction side"."""
+"""Checkers for the exercises of the chapter "User, item, interaction"."""
 
 from __future__ import annotations
 
@@ -146,11 +146,15 @@ def _smooth_longer(answer: Answer, rng: Generator) -> None:
 
 
 def _smooth_large(answer: Answer, rng: Generator) -> None:
-    s = np.array([1000.0, 990.0, 500.0]) + rng.normal()
-    for beta, mask in ((1.0, np.ones(3, bool)), (0.999, np.array([True, False, True]))):
-        found = _smooth(answer, s, beta, mask, "scores of 1000")
-        near(found, formulas.smoothed_softmax(s, beta, mask), f"scores near 1000, β = {beta}",
-             "exp(1000) overflows: put β ln(sum) into the exponent, exp(s - β LSE(s))")  # fmt: skip
+    steps = np.array([0.0, -10.0, -500.0]) + rng.normal()
+    for top in (1000, -1000):
+        s = top + steps
+        for beta, mask in ((1.0, np.ones(3, bool)), (0.999, np.array([True, False, True]))):
+            found = _smooth(answer, s, beta, mask, f"scores near {top}")
+            near(found, formulas.smoothed_softmax(s, beta, mask),
+                 f"scores near {top}, β = {beta}",
+                 "exp(1000) overflows and exp(-1000) is 0: put β ln(sum) into the exponent, "
+                 "exp(s - β LSE(s)), and take the maximum over the real items")  # fmt: skip
 
 
 # 10.4 afm_pairs(vectors, W, b, h) -----------------------------------------------------------------
@@ -242,7 +246,10 @@ def _beside(quality: Array, category: NDArray[np.int64]) -> Array:
 
 
 def _shelf(rng: Generator) -> tuple[Array, NDArray[np.int64]]:
-    return rng.normal(size=8), rng.permutation([0, 0, 0, 1, 1, 1, 2, 2])
+    """Eight goods; the two of the last category are equally good, and rivals all the same."""
+    quality, category = rng.normal(size=8), rng.permutation([0, 0, 0, 1, 1, 1, 2, 2])
+    quality[category == 2] = rng.normal()
+    return quality, category
 
 
 def _rivals_value(answer: Answer, rng: Generator) -> None:
@@ -252,7 +259,8 @@ def _rivals_value(answer: Answer, rng: Generator) -> None:
     itself = np.allclose(found, quality - same @ quality / same.sum(1))
     near(found, _beside(quality, category), "eight goods of three categories",
          "a good is no rival of its own: hide the diagonal before you share out" if itself else
-         "from each quality take the mean, not the best, of the others of its category"
+         "from each quality take the mean, not the best, of the others of its category, "
+         "equally good ones too"
          )  # fmt: skip
 
 
