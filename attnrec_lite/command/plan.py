@@ -28,7 +28,7 @@ MANY = 1_000_000  # events from which another pass is worth more than better neg
 SLOTS = 3200  # of a step, at most
 STEPS = 60  # fewest steps of an epoch, so that small logs get enough of them
 MOST = 40  # passes over a log, however small
-USED = 0.8  # share of the budget to plan with: the rest is validation and the first step
+USED = 0.87  # share of the budget to plan with: the rest is validation and the first step
 
 
 @dataclass(frozen=True)
