@@ -32,6 +32,16 @@ def over_the_batch(query, keys, values):
     return np.einsum("bn,bnd->bd", softmax(scores, axis=0), values)
 
 
+def unscaled(query, keys, values):
+    scores = np.einsum("bd,bnd->bn", query, keys)
+    return np.einsum("bn,bnd->bd", softmax(scores), values)
+
+
+def by_key_length(query, keys, values):
+    scores = np.einsum("bd,bnd->bn", query, keys) / np.linalg.norm(keys, axis=-1)
+    return np.einsum("bn,bnd->bd", softmax(scores), values)
+
+
 def mean_of_values(query, keys, values):
     return values.mean(axis=1)
 
@@ -108,6 +118,14 @@ def never_refuses(outputs, labels):
     return (always_binary if np.isin(labels, (0, 1)).all() else always_squared)(outputs, labels)
 
 
+def sum_of_losses(outputs, labels):
+    if np.isin(labels, (0, 1)).all():
+        return np.sum(np.logaddexp(0, outputs) - labels * outputs)
+    if np.isin(labels, (1, 2, 3, 4, 5)).all():
+        return np.sum((outputs - labels) ** 2)
+    raise ValueError("labels: expected 0 and 1, or stars")
+
+
 WRONG = [  # number, answer, words of the property that fails, words of the advice
     ("7.1", exact_difference, "rounding or not", "np.allclose"),
     ("7.1", twice_the_query, "any way of hearing", "another direction"),
@@ -115,6 +133,8 @@ WRONG = [  # number, answer, words of the property that fails, words of the advi
     ("7.1", other_keys, "a softmax over one element is caught", "same keys"),
     ("7.2", as_printed, "those of the loop", "plain sum of the values"),
     ("7.2", over_the_batch, "those of the loop", "name the axes"),
+    ("7.2", unscaled, "those of the loop", "not scaled"),
+    ("7.2", by_key_length, "those of the loop", "as S0 did"),
     ("7.2", mean_of_values, "those of the loop", "mean of the values"),
     ("7.3", ids_from_zero, "the id of its good", "0 is padding"),
     ("7.3", padded_on_the_right, "on the left", "padding stands on the left"),
@@ -127,6 +147,7 @@ WRONG = [  # number, answer, words of the property that fails, words of the advi
     ("7.5", one_mean_for_all, "the best fit comes first", "its own context"),
     ("7.6", always_binary, "for stars", "the mean should be"),
     ("7.6", always_squared, "for clicks", "log-odds"),
+    ("7.6", sum_of_losses, "mean over rows", "mean over rows of"),
     ("7.6", overflowing, "a bottom", "np.logaddexp"),
     ("7.6", never_refuses, "labels of another kind", "not yours to guess"),
 ]

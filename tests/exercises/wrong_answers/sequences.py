@@ -177,6 +177,34 @@ def gap_of_zero(times, longest):
     return np.nan_to_num(_rows(times, longest, lambda gaps: gaps.min()), nan=-1)
 
 
+def skips_the_last_slot(answer, ids, segments):
+    found, before = set(), answer(ids, segments)
+    for slot in range(ids.shape[1] - 1):
+        other = ids.copy()
+        other[:, slot] = np.where(ids[:, slot] > 0, ids[:, slot] % 11 + 1, 0)
+        moved = np.abs(answer(other, segments) - before).max(axis=-1) > 1e-9
+        same = segments == segments[:, [slot]]
+        if (moved & same)[:, :slot].any():
+            found.add("future")
+        if (moved & ~same).any():
+            found.add("neighbour")
+    return found
+
+
+def always_the_newest(ids, share, mask_id, rng):
+    hidden = (rng.random(ids.shape) < share) & (ids > 0)
+    hidden[:, -1] = True
+    return np.where(hidden, mask_id, ids), np.where(hidden, ids, 0)
+
+
+def the_other_way_round(scores, targets, drawn, t):
+    k, n = drawn.shape[1], scores.shape[1]
+    power = t * (1 - k / (n - 1)) + k / (n - 1)
+    own = np.take_along_axis(scores, targets[:, None], 1)[:, 0]
+    no = np.logaddexp(0, np.take_along_axis(scores, drawn, 1)).sum(axis=1)
+    return np.mean((power * np.logaddexp(0, -own) + no) / (k + 1))
+
+
 WRONG = [  # number, answer, words of the property that fails, words of the advice
     ("11.1", empty_is_a_piece, "empty slots see nobody", "do not make a piece of them"),
     ("11.1", all_earlier, "nobody sees another customer", "compare the numbers of the pieces"),
@@ -187,10 +215,13 @@ WRONG = [  # number, answer, words of the property that fails, words of the advi
     ("11.2", one_step_late, "off by one is a future leak", "just before the edit"),
     ("11.2", counts_itself, "a right model has none", "may move when its own item is edited"),
     ("11.2", true_or_false, "a right model has none", "set() for a model without a leak"),
+    ("11.2", skips_the_last_slot, "the last slot counts", "the last one too"),
     ("11.3", hides_padding, "padding is never hidden", "padding is no item"),
     ("11.3", may_hide_nothing, "every row asks something", "hide the newest item"),
     ("11.3", asks_for_all, "what is asked for", "what is still in sight is copied"),
     ("11.3", one_per_row, "the share is right", "by a chance of its own"),
+    ("11.3", always_the_newest, "the share is right", "every place has the same chance"),
+    ("11.4", the_other_way_round, "t = 0 is the binary loss", "turns the other way"),
     ("11.4", sum_not_mean, "t = 0 is the binary loss", "divide by K + 1"),
     ("11.4", among_all_items, "t chooses the power", "has N - 1 others"),
     ("11.4", always_calibrated, "t chooses the power", "that is t = 1"),
