@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from attnrec_lite.__main__ import main
 from attnrec_lite.command import Plan, make_plan, read_events, three_rankings
 from attnrec_lite.command.plan import MOST, seconds_per_epoch
 from attnrec_lite.command.protocol import _negatives
-from attnrec_lite.command.train import _some
+from attnrec_lite.command.train import _peak, _some
 from attnrec_lite.command.watch import share_of_rate
 from attnrec_lite.data import Interactions, leave_one_out
 from attnrec_lite.evaluation import evaluate
@@ -239,6 +240,22 @@ def test_the_validation_takes_some_users_of_a_large_catalogue():
 
 
 # --- the command
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="no high-water mark here")
+def test_the_peak_of_memory_is_not_that_of_the_starting_process(root):
+    """``ru_maxrss`` would be: a child counts from what its parent held."""
+    held = np.ones(1 << 27)  # a gigabyte
+    assert _peak() > held.nbytes
+    child = "from attnrec_lite.command.train import _peak; held = bytearray({}); print(_peak())"
+    peaks = []
+    for size in (0, 300 << 20):
+        command = [sys.executable, "-c", child.format(size)]
+        env = {**os.environ, "PYTHONPATH": str(root)}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
+        peaks.append(int(done.stdout))
+    assert peaks[0] < held.nbytes
+    assert 290 << 20 < peaks[1] - peaks[0] < 310 << 20
 
 
 def test_errors_are_one_line(write, capsys):

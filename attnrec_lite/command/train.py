@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import sys
 import time
@@ -114,8 +115,17 @@ def _some(holdout: Holdout, number: int, seed: int) -> Holdout:
 
 
 def _peak() -> int:
-    """The most memory that the process has held, in bytes; Linux counts in KiB, macOS in bytes."""
-    unit = 1 if sys.platform == "darwin" else 1024
+    """The most memory that this program has held, in bytes.
+
+    Linux counts ``ru_maxrss`` from the process that started this one, whatever that held, so its
+    own high-water mark is read where there is one. ``ru_maxrss`` is in bytes on macOS.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        mark = re.search(r"^VmHWM:\s+(\d+) kB$", status.read_text(), re.MULTILINE)
+        if mark:
+            return int(mark[1]) * 2**10
+    unit = 1 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
