@@ -45,7 +45,11 @@ def _parser() -> argparse.ArgumentParser:
     add("path", metavar="FILE", help="text file: one event a line, user and item")
     add("--seed", type=int, default=0, help="of everything that is drawn (default 0)")
     add("--budget", type=float, default=120.0, help="cpu seconds of training (default 120)")
-    add("--epochs", type=int, help="passes over the log (default: what the budget allows)")
+    add(
+        "--epochs",
+        type=int,
+        help="passes over the log, whatever they take (default: what the budget allows)",
+    )
     add("--save", metavar="MODEL", help="write the model to this file")
     add("--checkpoint", metavar="PATH", help="go on from here if training was interrupted")
     return parser

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,13 @@ from attnrec_lite.command import Plan, make_plan, read_events, three_rankings
 from attnrec_lite.command.plan import MOST, seconds_per_epoch
 from attnrec_lite.command.protocol import _negatives
 from attnrec_lite.command.train import _peak, _some
-from attnrec_lite.command.watch import share_of_rate
+from attnrec_lite.command.watch import (
+    Course,
+    FallingRate,
+    ValidationFromTheEnd,
+    Watch,
+    share_of_rate,
+)
 from attnrec_lite.data import Interactions, leave_one_out
 from attnrec_lite.evaluation import evaluate
 from attnrec_lite.models import EASE, SASRec
@@ -153,6 +160,106 @@ def test_the_rate_rises_falls_and_ends_near_nothing():
     assert rate.max() == 1
     assert 0 <= rate[-1] < 1e-5
     assert share_of_rate(0, 1) == 1
+
+
+# --- the course of a run
+
+
+class Machine:
+    """Drives the callbacks as a run of Keras would, on a clock of its own."""
+
+    def __init__(self, planned, budget, every=2, steps=30, check=3.0):
+        self.now, self.rates, self.judged, self.steps, self.check = 0.0, [], [], steps, check
+        split = leave_one_out(random_log())
+        model = EASE(split.train.items)
+        self.course = Course(planned)
+        validation = ValidationFromTheEnd(self.course, model, split.validation, "hr@3", every)
+        self.watch = Watch(validation, budget, clock=lambda: self.now)
+        self.rate = FallingRate(0.5, self.course)
+        self.validation = validation
+        self.model = SimpleNamespace(stop_training=False, optimizer=SimpleNamespace())
+        model.fit(split.train)
+        for callback in (self.validation, self.rate, self.watch):
+            callback.set_params({"steps": steps, "epochs": planned})
+            callback._model = self.model
+
+    def run(self, cost, first=0):
+        """Run with ``cost(step)`` seconds a step; gives the number of epochs that were seen."""
+        self.rate.on_train_begin()
+        self.watch.on_train_begin()
+        for epoch in range(first, self.course.planned):
+            self.rate.on_epoch_begin(epoch)
+            self.watch.on_epoch_begin(epoch)
+            for step in range(self.steps):
+                self.rate.on_train_batch_begin(step)
+                self.rates.append(self.model.optimizer.learning_rate)
+                self.now += cost(epoch * self.steps + step)
+                self.watch.on_train_batch_end(step)
+            logs = {"loss": 1.0}
+            self.validation.on_epoch_end(epoch, logs)
+            if "val_hr@3" in logs:
+                self.judged.append(epoch + 1)
+                self.now += self.check
+            self.watch.on_epoch_end(epoch, logs)
+            if self.model.stop_training:
+                return epoch + 1
+        return self.course.planned
+
+
+def planned_rates(epochs, steps=30):
+    return [0.5 * share_of_rate(step, epochs * steps) for step in range(epochs * steps)]
+
+
+def test_a_run_in_time_goes_as_planned_and_so_does_its_second_half():
+    whole_run = Machine(10, budget=400)
+    assert whole_run.run(lambda _: 1.0) == 10
+    assert whole_run.rates == planned_rates(10)
+    assert whole_run.judged == [2, 4, 6, 8, 10]
+    resumed = Machine(10, budget=400)
+    assert resumed.run(lambda _: 1.0, first=6) == 10
+    assert resumed.rates == whole_run.rates[180:]
+
+
+@pytest.mark.parametrize("cost", [1.7, 2.0, 3.1, 5.0])
+def test_a_slower_machine_gets_fewer_epochs_that_end_as_the_plan_does(cost):
+    slow = Machine(10, budget=400)
+    epochs = slow.run(lambda _: cost)
+    assert 1 < epochs < 10
+    assert slow.now <= 400 + slow.check
+    assert slow.now > 400 - 2 * 30 * cost  # there was no room for two more
+    assert slow.judged[-1] == epochs
+    assert slow.rates[-1] < 0.01 * 0.5
+    top = int(np.argmax(slow.rates))
+    assert slow.rates[top] > 0.49
+    assert np.all(np.diff(slow.rates[top:]) < 0)
+    assert slow.rates[:20] == planned_rates(10)[:20]  # before it was noticed
+
+
+def test_a_slow_start_is_made_up_for():
+    late = Machine(10, budget=450)
+    assert late.run(lambda step: 3.0 if step < 40 else 1.0) == 10
+    assert late.rates[-1] < 0.01 * 0.5
+
+
+def test_a_machine_that_slows_down_is_noticed():
+    late = Machine(10, budget=400)
+    epochs = late.run(lambda step: 1.0 if step < 150 else 3.0)
+    assert 5 < epochs < 10
+    assert late.now <= 400 + 60
+    assert late.judged[-1] == epochs
+
+
+def test_an_epoch_longer_than_the_budget_is_the_only_one_and_is_judged():
+    slow = Machine(10, budget=20)
+    assert slow.run(lambda _: 1.0) == 1
+    assert slow.judged == [1]
+    assert slow.watch.best_epoch == 1
+
+
+def test_epochs_that_were_asked_for_are_run():
+    asked = Machine(10, budget=None)
+    assert asked.run(lambda _: 1e6) == 10
+    assert asked.rates == planned_rates(10)
 
 
 # --- the three rankings

@@ -15,7 +15,7 @@ import numpy as np
 from attnrec_lite.command.plan import make_plan
 from attnrec_lite.command.protocol import three_rankings
 from attnrec_lite.command.reading import read_events
-from attnrec_lite.command.watch import FallingRate, ValidationFromTheEnd, Watch, tell
+from attnrec_lite.command.watch import Course, FallingRate, ValidationFromTheEnd, Watch, tell
 from attnrec_lite.data.interactions import Interactions
 from attnrec_lite.data.split import Holdout, leave_one_out
 from attnrec_lite.models import SASRec
@@ -45,7 +45,8 @@ def train(
         path: of the file, as for ``read_events``.
         seed: of everything that is drawn.
         budget: seconds of one core that training may take.
-        epochs: passes over the log; by default as many as the budget allows, up to a limit.
+        epochs: passes over the log, whatever they take; by default as many as the budget allows,
+            up to a limit: planned ahead, and fewer where the machine turns out slower.
         save: where to write the model.
         checkpoint: file or folder to go on from if training was interrupted.
 
@@ -80,11 +81,12 @@ def train_log(
     start = time.process_time()
     model = SASRec(log.items, seed=seed, **plan.of_model())
     some = _some(split.validation, JUDGES, seed)
-    validation = ValidationFromTheEnd(model, some, METRIC, every=-(-plan.epochs // CHECKS))
-    watch = Watch(plan.epochs, budget, validation.monitor)
+    course = Course(plan.epochs)
+    validation = ValidationFromTheEnd(course, model, some, METRIC, every=-(-plan.epochs // CHECKS))
+    watch = Watch(validation, budget if epochs is None else None)
     model.fit(
         split.train, plan.epochs, plan.batch, plan.learning_rate, validation=validation,
-        patience=CHECKS, callbacks=[FallingRate(plan.learning_rate, plan.epochs), watch],
+        patience=CHECKS, callbacks=[FallingRate(plan.learning_rate, course), watch],
         checkpoint=checkpoint, optimizer=FusedAdam,
     )  # fmt: skip
     seconds = time.process_time() - start

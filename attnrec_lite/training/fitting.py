@@ -74,6 +74,9 @@ def fit(
     # XLA, which Keras turns on where it sees a GPU, would compile anew for every batch: the number
     # of targets changes from one to the next.
     network.compile(optimizer=optimizer(learning_rate), jit_compile=False)
+    if network.built:
+        # Otherwise the first step does, and TensorFlow traces a step that makes variables twice.
+        network.optimizer.build(network.trainable_variables)
     history, done = keras.callbacks.History(), 0
     run = [NumbersOnly(), validation, history, *callbacks, early]
     if checkpoint is not None:
