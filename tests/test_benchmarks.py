@@ -24,6 +24,11 @@ def evaluation(root):
 
 
 @pytest.fixture(scope="module")
+def losses(root):
+    return script(root, "losses")
+
+
+@pytest.fixture(scope="module")
 def five_programs(root):
     return script(root, "five_programs")
 
@@ -90,3 +95,39 @@ def test_the_kept_figures_are_of_the_programs_as_they_are_now(five_programs, roo
             assert row["settings"] == config, row["model"]
     models = {(row["data"], row["model"], row["seed"]) for row in kept}
     assert len(models) == len(kept) == 2 * (3 + 3 * len(five_programs.PROGRAMS))
+
+
+def test_a_way_of_training_is_measured_for_each_seed_and_written(
+    losses, capsys, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(losses, "one_core", lambda: None)  # the tests compute already
+    monkeypatch.setattr(losses, "WAYS", {"gBCE, K = 8": losses.WAYS["gBCE, K = 8"]})
+    monkeypatch.setattr(losses, "EPOCHS", 2)
+    monkeypatch.setattr(losses, "make_shop", lambda seed: make_shop(n_users=60, seed=seed))
+    out = tmp_path / "losses.json"
+    monkeypatch.setattr("sys.argv", ["losses.py", "--seeds", "2", "--out", str(out)])
+    losses.main()
+    found = json.loads(out.read_text())["rows"]
+    assert [(row["seed"], row["epochs"]) for row in found] == [(0, 2), (1, 2)]
+    assert found[0]["settings"]["loss"] == "gbce"
+    assert found[0]["ndcg@10"] != found[1]["ndcg@10"]
+    assert f"{min(row['ndcg@10'] for row in found):.3f} to" in capsys.readouterr().out
+
+
+def test_the_kept_losses_are_of_the_models_as_they_are_now(losses, root):
+    kept = json.loads((root / "benchmarks" / "losses.json").read_text())["rows"]
+    items = make_shop(seed=0).log.items
+    for row in kept:
+        kind, options = losses.WAYS[row["way"]]
+        config = kind(items, **losses.SIZES, **options).config()
+        del config["seed"]
+        assert row["settings"] == config, row["way"]
+    assert len({(row["way"], row["seed"]) for row in kept}) == len(kept) == 3 * len(losses.WAYS)
+
+
+def test_a_kept_loss_comes_out_again(losses, root):
+    """The quickest row, on as many threads as the tests have: rounding may differ, not more."""
+    kept = json.loads((root / "benchmarks" / "losses.json").read_text())["rows"]
+    split = leave_one_out(make_shop(seed=0).log)
+    again = losses.measure("full softmax", 0, split)
+    assert abs(again["ndcg@10"] - kept[0]["ndcg@10"]) < 0.01

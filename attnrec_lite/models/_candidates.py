@@ -109,20 +109,7 @@ class CandidateNetwork(ScoringNetwork):
 
 
 class CandidateRecommender(NextItemRecommender):
-    """A recommender around a ``CandidateNetwork``.
-
-    Args:
-        items: the vocabulary.
-        width: of item vectors.
-        window: how many of the newest items it looks at.
-        dropout: share of the history's vectors dropped in training.
-        tables: 2 gives an item one vector as what was met and another as what is offered.
-        negatives: items drawn per batch for the loss.
-        seed: the same seed gives the same model, to the last bit on a CPU.
-
-    Raises:
-        ValueError: if a number is out of range.
-    """
+    """A recommender around a ``CandidateNetwork``; its arguments are told by each subclass."""
 
     network: CandidateNetwork
     network_type: ClassVar[type[CandidateNetwork]]

@@ -120,6 +120,9 @@ class NextItemRecommender(NetworkRecommender):
             least = 0 if name == "seed" else 1
             check = _share if name == "dropout" else whole
             setattr(self, name, value if isinstance(value, bool) else check(name, value, least))
+        width, heads = settings.get("width", 1), settings.get("heads", 1)
+        if width % heads:
+            raise ValueError(f"width: expected a multiple of heads={heads}; received {width}")
         self.losses: list[float] = []
 
     def fit(

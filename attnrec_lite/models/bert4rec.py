@@ -73,12 +73,8 @@ class BERT4Rec(NextItemRecommender):
             items, width=width, blocks=blocks, heads=heads, window=window, dropout=dropout,
             inner=width if inner is None else inner, seed=seed,
         )  # fmt: skip
-        self.share, self.positions = (
-            inside("share", share),
-            one_of("positions", positions, POSITIONS),
-        )
-        if width % heads:
-            raise ValueError(f"width: expected a multiple of heads={heads}; received {width}")
+        self.share = inside("share", share)
+        self.positions = one_of("positions", positions, POSITIONS)
         whole("window", window, least=2)
         self.network = TransformerNetwork(
             self.n_items, width, blocks, heads, self.inner, window, dropout, positions,
@@ -98,20 +94,7 @@ class BERT4Rec(NextItemRecommender):
 
         Only the holes teach something, so it takes several times the epochs of ``SASRec``.
 
-        Args:
-            log: the training log; its ids are those of the vocabulary.
-            epochs: passes over the log.
-            batch: rows per step.
-            learning_rate: of Adam.
-            verbose: as in ``keras.Model.fit``.
-            **options: as for ``SASRec.fit``.
-
-        Returns:
-            The model itself; ``losses`` holds the mean loss of each epoch.
-
-        Raises:
-            ValueError: if the log has other items, or nobody with two, or a number is out of range.
-            FloatingPointError: if the loss stops being a number.
+        Arguments and errors are those of ``SASRec.fit``.
         """
         return super().fit(log, epochs, batch, learning_rate, verbose, **options)
 

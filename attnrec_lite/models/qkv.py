@@ -96,8 +96,6 @@ class QKVRecommender(NextItemRecommender):
     ) -> None:
         drawn = {"negatives": negatives, "seed": seed}
         super().__init__(items, width=width, heads=heads, window=window, dropout=dropout, **drawn)
-        if width % heads:
-            raise ValueError(f"width: expected a multiple of heads={heads}; received {width}")
         self.network = QKVNetwork(self.n_items, width, heads, window, dropout, **drawn)
 
     def fit(

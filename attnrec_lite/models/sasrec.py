@@ -84,8 +84,6 @@ class SASRec(NextItemRecommender):
         )  # fmt: skip
         self.loss = loss or ("full" if self.n_items <= FULL_SOFTMAX_UP_TO else "sampled")
         self.packed, self.positions = bool(packed), one_of("positions", positions, POSITIONS)
-        if width % heads:
-            raise ValueError(f"width: expected a multiple of heads={heads}; received {width}")
         self.network = TransformerNetwork(
             self.n_items, width, blocks, heads, self.inner, window, dropout, positions,
             intervals=self.intervals, negatives=negatives, seed=seed, loss=self.loss,

@@ -68,3 +68,20 @@ def test_four_matrices_belong_to_attention_and_two_to_the_step_beside_it():
     assert "of the matrices of a block, four belong to attention and two" in TEXT
     drawn = (BOOK / "figures" / "transformer-block.svg").read_text(encoding="utf8")
     assert drawn.count("<rect") == 6  # the frame, three norms, attention, feed-forward
+
+
+def test_what_the_losses_earned():
+    path = BOOK.parent / "benchmarks" / "losses.json"
+    rows = json.loads(path.read_text(encoding="utf8"))["rows"]
+    found = {
+        way: [r["ndcg@10"] for r in rows if r["way"] == way] for way in (r["way"] for r in rows)
+    }
+    mean = {way: f"{np.mean(values):.3f}"[1:] for way, values in found.items()}
+    one, eight = mean["binary, K = 1"], mean["binary, K = 8"]
+    assert f"with one negative, {mean['gBCE, K = 1']} against {one}" in TEXT
+    assert f"{mean['gBCE, K = 8']}, and the plain binary loss has {eight} too" in TEXT
+    assert mean["gBCE, K = 8"] == eight
+    assert abs(np.mean(found["binary, K = 1"]) - 0.557) < 0.004  # Successors
+    assert min(found["full softmax"]) > max(found["cloze, full softmax"])
+    full = min(found["full softmax"])
+    assert all(full > max(values) for way, values in found.items() if way != "full softmax")
