@@ -108,9 +108,13 @@ def near(
     """Refuse numbers that differ, or that are no numbers where some were expected."""
     f, e = np.asarray(found, np.float64), np.asarray(expected, np.float64)
     if not np.allclose(f, e, atol=atol, rtol=1e-6):
-        raise Wrong(f"{given}: expected {_show(e)}; received {_show(f)}", advice)
+        few = _show(e), _show(f)
+        e_shown, f_shown = few if few[0] != few[1] else (_show(e, 9), _show(f, 9))
+        raise Wrong(f"{given}: expected {e_shown}; received {f_shown}", advice)
 
 
-def _show(numbers: NDArray[np.float64]) -> str:
-    with np.printoptions(precision=4, suppress=True, threshold=12, edgeitems=3):
+def _show(numbers: NDArray[np.float64], digits: int = 4) -> str:
+    if numbers.ndim == 0:  # print options do not reach it
+        return f"{numbers:.{digits}g}"
+    with np.printoptions(precision=digits, suppress=True, threshold=12, edgeitems=3):
         return " ".join(str(numbers).split())
