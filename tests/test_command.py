@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -327,6 +328,14 @@ def test_one_draw_is_one_competitor():
         assert set(hits) == {expected}
 
 
+def test_a_tie_counts_as_chance_would_have_it():
+    log = random_log(items=400)
+    split = leave_one_out(log)
+    found = three_rankings(Fixed(log.items, np.zeros(log.n_items + 1)), split)
+    assert_allclose(found["sampled"]["hr10"], 10 / 101, atol=1e-5)
+    assert_allclose(found["full"]["hr10"], 10 / log.n_items, atol=1e-5)
+
+
 def test_who_met_everything_has_no_negatives():
     log = Interactions.from_columns([0] * 4 + [1] * 3, [1, 2, 1, 3, 1, 1, 1], range(7))
     both = leave_one_out(log)  # user 0 trains on 1 and 2, the target is 3; user 1 has 2 and 3 left
@@ -392,13 +401,41 @@ def run(root, *arguments):
     return json.loads(done.stdout.splitlines()[-1]), done.stderr
 
 
+def chain(users=120):
+    """Item n is always followed by item n + 1."""
+    rng = np.random.default_rng(0)
+    start = rng.integers(0, 20, users)
+    return "".join(f"{u + 1} {(s + t) % 20 + 1}\n" for u, s in enumerate(start) for t in range(8))
+
+
+@pytest.mark.slow
+def test_a_killed_command_goes_on_from_its_checkpoint(root, write, tmp_path):
+    path = write(chain())
+    asked = [path, "--seed", 1, "--epochs", 6]
+    whole_run, _ = run(root, *asked)
+    asked += ["--checkpoint", tmp_path / "run"]
+    killed = subprocess.Popen(
+        [sys.executable, "-m", "attnrec_lite", "train", *map(str, asked)],
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )  # fmt: skip
+    with killed:
+        for line in killed.stderr:
+            if line.startswith("epoch 3/6"):
+                killed.kill()
+    assert killed.returncode == -signal.SIGKILL
+    resumed, told = run(root, *asked)
+    assert "epoch 1/6" not in told
+    assert "epoch 6/6" in told
+    for name in ("sampled", "full", "full_unseen"):
+        assert resumed[name] == whole_run[name]
+    assert resumed["epochs"] == 6
+
+
 @pytest.mark.slow
 def test_the_command_learns_a_chain_saves_and_repeats_itself(root, write, tmp_path):
-    """Item n is always followed by item n + 1: after a few passes the next one is known."""
-    rng = np.random.default_rng(0)
-    start = rng.integers(0, 20, 120)
-    text = "".join(f"{u + 1} {(s + t) % 20 + 1}\n" for u, s in enumerate(start) for t in range(8))
-    path, model = write(text), tmp_path / "model.npz"
+    """After a few passes the next one is known."""
+    path, model = write(chain()), tmp_path / "model.npz"
     found, told = run(root, path, "--seed", 3, "--epochs", 30, "--save", model)
     assert found["sampled"]["hr10"] > 0.9
     assert found["full_unseen"]["ndcg10"] > 0.8
