@@ -28,10 +28,12 @@ class AttentionRecord:
         keys: item ids that were looked at, int32 ``(user, key)``; 0 is padding.
         query: in words, who asks: "the newest item", say.
         items: the vocabulary, for titles.
+        over: the axis whose members compete for one unit of attention: the keys, or
+            ``"interest"`` where several interests share out each key among them.
 
     Raises:
-        ValueError: if names, shapes or sums do not fit: the weights of one query sum to 1, or to 0
-            where nothing was looked at, and padding has none.
+        ValueError: if names, shapes or sums do not fit: the weights sum to 1 along ``over``, or to
+            0 where nothing was looked at, and padding has none.
 
     >>> goods = Vocabulary(np.array([1, 2]), np.array(["kettle", "teapot"]))
     >>> record = AttentionRecord(np.array([[0.0, 0.25, 0.75]]), ("user", "key"),
@@ -45,6 +47,7 @@ class AttentionRecord:
     keys: NDArray[np.int32]
     query: str
     items: Vocabulary
+    over: str = "key"
 
     def __post_init__(self) -> None:
         """Refuse a record that would mislead."""
@@ -58,10 +61,12 @@ class AttentionRecord:
             raise ValueError(
                 f"keys: expected shape {(w.shape[0], w.shape[-1])}; received {keys.shape}"
             )
-        total = w.sum(axis=-1)
+        if self.over not in self.axes[1:]:
+            raise ValueError(f"over: expected one of {self.axes[1:]}; received {self.over!r}")
+        total = w.sum(axis=self.axes.index(self.over))
         whole = (np.abs(total - 1) < TOLERANCE) | (np.abs(total) < TOLERANCE)
         if not whole.all() or (w < 0).any():
-            raise ValueError("weights: expected shares that sum to 1 (or 0) over the keys")
+            raise ValueError(f"weights: expected shares that sum to 1 (or 0) over the {self.over}s")
         padding = np.expand_dims(keys == 0, tuple(range(1, w.ndim - 1)))
         if np.abs(np.where(padding, w, 0)).max(initial=0.0) > 0:
             raise ValueError("weights: expected 0 at padding; some padding is attended to")

@@ -132,3 +132,30 @@ def test_a_record_does_not_change_when_its_source_does():
     with pytest.raises(AttributeError):
         record.query = "another"
     assert_array_equal(record.weights, weights)
+
+
+# ---- who competes with whom --------------------------------------------------------------------
+
+SHARED = np.array([[[0, 0.25, 0.5], [0, 0.75, 0.5]]])  # two interests share out each of two keys
+
+
+def test_interests_may_compete_for_each_key():
+    axes, keys = ("user", "interest", "key"), [[0, 1, 2]]
+    record = AttentionRecord(SHARED, axes, keys, "each interest", GOODS, over="interest")
+    assert_allclose(record.select(0, interest=1), [0, 0.75, 0.5])
+    with pytest.raises(ValueError, match="^weights: expected shares .* over the keys"):
+        AttentionRecord(SHARED, axes, keys, "each interest", GOODS)
+
+
+@pytest.mark.parametrize("over", ["user", "head", ""])
+def test_who_competes_has_to_be_an_axis(over):
+    axes, keys = ("user", "interest", "key"), [[0, 1, 2]]
+    with pytest.raises(ValueError, match="^over: expected one of .*'interest', 'key'.*; received"):
+        AttentionRecord(SHARED, axes, keys, "each interest", GOODS, over=over)
+
+
+def test_weights_of_another_normaliser_are_refused():
+    axes, keys = ("user", "interest", "key"), [[1, 2]]
+    over_keys = np.array([[[0.25, 0.75], [0.5, 0.5]]])
+    with pytest.raises(ValueError, match="^weights: expected shares .* over the interests"):
+        AttentionRecord(over_keys, axes, keys, "each interest", GOODS, over="interest")

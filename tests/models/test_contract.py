@@ -23,6 +23,7 @@ from attnrec_lite.models import (
     BERT4Rec,
     InterestModel,
     ItemKNN,
+    MultiInterest,
     PairwiseAttention,
     Popularity,
     QKVRecommender,
@@ -62,6 +63,10 @@ MAKERS = {
     "PairwiseAttention": lambda: PairwiseAttention(LOG.items, units=3, **SMALL).fit(LOG, epochs=1),
     "TargetAttention": lambda: TargetAttention(LOG.items, **SMALL).fit(LOG, epochs=1),
     "InterestModel": lambda: InterestModel(LOG.items, interests=3, **SMALL).fit(LOG, epochs=1),
+    "MultiInterest": lambda: MultiInterest(LOG.items, interests=3, **SMALL).fit(LOG, epochs=1),
+    "MultiInterest, routed": lambda: MultiInterest(
+        LOG.items, interests=3, extract="routing", **SMALL
+    ).fit(LOG, epochs=1),
     "BERT4Rec": lambda: BERT4Rec(LOG.items, width=4, heads=2, window=5).fit(LOG, epochs=1),
     "SASRec": lambda: SASRec(LOG.items, **SMALL).fit(LOG, epochs=1),
     "TimedSASRec": lambda: TimedSASRec(LOG.items, **SMALL).fit(LOG, epochs=1),
@@ -307,7 +312,7 @@ def test_attention_is_a_valid_record_of_the_same_history(model):
     assert record.query
     length = record.keys.shape[1]
     assert_array_equal(record.keys, history[:, -length:])
-    sums = record.weights.sum(axis=-1)
+    sums = record.weights.sum(axis=record.axes.index(record.over))
     assert np.all(np.isclose(sums, 1, atol=1e-5) | (sums == 0))
     assert_array_equal(record.weights[2], 0)  # an empty history
 
