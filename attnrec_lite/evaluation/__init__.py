@@ -22,10 +22,18 @@ from attnrec_lite.evaluation.significance import (
     paired_permutation,
     users_needed,
 )
+from attnrec_lite.evaluation.tastes import (
+    Agreement,
+    by_tastes,
+    interest_redundancy,
+    taste_agreement,
+    taste_coverage,
+)
 from attnrec_lite.evaluation.ties import METRICS
 
 __all__ = [
     "METRICS",
+    "Agreement",
     "Comparison",
     "Estimate",
     "Evaluation",
@@ -35,6 +43,7 @@ __all__ = [
     "Report",
     "Sampled",
     "Table",
+    "by_tastes",
     "check_same_protocol",
     "compare",
     "compare_table",
@@ -43,10 +52,13 @@ __all__ = [
     "evaluate_lists",
     "evaluate_ratings",
     "holm",
+    "interest_redundancy",
     "interval",
     "paired_permutation",
     "places",
     "ranking_metrics",
     "report",
+    "taste_agreement",
+    "taste_coverage",
     "users_needed",
 ]

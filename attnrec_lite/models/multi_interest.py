@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
 
-from attnrec_lite._checks import as_history, one_of, positive
+from attnrec_lite._checks import as_history, as_ids, one_of, positive
 from attnrec_lite.data.vocabulary import Vocabulary
 from attnrec_lite.explain import AttentionRecord
 from attnrec_lite.models._interests import (
@@ -105,6 +105,27 @@ class MultiInterest(NextItemRecommender):
             ValueError: for an unknown id or padding after an item.
         """
         return np.asarray(self._at_the_end(as_history(history, self.n_items)))
+
+    def speakers(self, history: ArrayLike, candidates: ArrayLike) -> NDArray[np.int64]:
+        """Which interest speaks for each candidate: the one that scores it highest.
+
+        Args:
+            history: item ids ``(batch, length)``, left-padded with 0.
+            candidates: item ids ``(batch, n)``, 0 for none; the history itself, to see how the
+                interests share out what the user did.
+
+        Returns:
+            Numbers of interests from 0, of equal ones the first, int64 ``(batch, n)``; -1 for id 0.
+
+        Raises:
+            ValueError: for an unknown id, padding after an item, or another batch size.
+        """
+        z, ids = self.interest_vectors(history), as_ids("candidates", candidates, self.n_items)
+        if len(ids) != len(z):
+            raise ValueError(f"candidates: expected {len(z)} rows; received {len(ids)}")
+        vectors = np.asarray(self.network.table)[ids]
+        best = np.einsum("bkd,bnd->bkn", z, vectors).argmax(axis=1)
+        return np.where(ids > 0, best, -1)
 
     def attention(self, history: ArrayLike, candidates: ArrayLike) -> AttentionRecord:
         """What each interest is made of: axes ``("user", "interest", "key")``.

@@ -114,6 +114,21 @@ def test_routing_sees_a_set(history):
     assert_allclose(z[1], z[0], rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("extract", EXTRACT)
+def test_the_speaker_of_a_candidate_is_the_interest_that_scores_it_highest(extract):
+    model = made(extract)
+    candidates = np.tile([[0, 1, 12, 5]], (5, 1))
+    found = model.speakers([row[-3:] if len(row) > 3 else [0] * (3 - len(row)) + row
+                            for row in HISTORIES], candidates)  # fmt: skip
+    assert_array_equal(found[:, 0], -1)
+    z, _, _ = by_formula(model, HISTORIES[0][-3:])
+    table = np.float64(model._arrays()["table"])
+    expected = [formulas.chosen_interest(z, table[c]) for c in (1, 12, 5)]
+    assert_array_equal(found[0, 1:], expected)
+    with pytest.raises(ValueError, match="^candidates: expected 1 rows; received 5"):
+        model.speakers([[1]], candidates)
+
+
 # ---- training answers as answering does --------------------------------------------------------
 
 
