@@ -6,6 +6,7 @@ already met, and what a tie counts. No figure prints without them; figures that 
 them refuse to be compared.
 """
 
+from attnrec_lite.evaluation.agreement import Agreement, merge_alike, taste_agreement
 from attnrec_lite.evaluation.beyond import ListEvaluation, evaluate_lists
 from attnrec_lite.evaluation.candidates import Sampled
 from attnrec_lite.evaluation.labels import Judgement, evaluate_clicks, evaluate_ratings
@@ -22,13 +23,7 @@ from attnrec_lite.evaluation.significance import (
     paired_permutation,
     users_needed,
 )
-from attnrec_lite.evaluation.tastes import (
-    Agreement,
-    by_tastes,
-    interest_redundancy,
-    taste_agreement,
-    taste_coverage,
-)
+from attnrec_lite.evaluation.tastes import by_tastes, interest_redundancy, taste_coverage
 from attnrec_lite.evaluation.ties import METRICS
 
 __all__ = [
@@ -54,6 +49,7 @@ __all__ = [
     "holm",
     "interest_redundancy",
     "interval",
+    "merge_alike",
     "paired_permutation",
     "places",
     "ranking_metrics",

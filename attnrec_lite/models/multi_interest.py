@@ -68,7 +68,7 @@ class MultiInterest(NextItemRecommender):
         width: int = 64,
         interests: int = 4,
         extract: str = "attention",
-        choose: str = "hard",
+        choose: str = "each",
         power: float = 4.0,
         rounds: int = 3,
         window: int = 20,

@@ -1,6 +1,4 @@
-"""Agreement by matching, recall by number of tastes, tastes in a list, collapse: loops, edges."""
-
-import itertools
+"""Recall by number of tastes, tastes in a list, collapse: by sets, formulas and at the edges."""
 
 import numpy as np
 import pytest
@@ -13,96 +11,11 @@ from attnrec_lite.evaluation import (
     Evaluation,
     by_tastes,
     interest_redundancy,
-    taste_agreement,
     taste_coverage,
 )
 
 quick = settings(deadline=None, max_examples=40)
 seeds = st.integers(0, 2**32 - 1)
-
-# ---- agreement ---------------------------------------------------------------------------------
-
-
-def best_match(interests, tastes):
-    """Try every way of giving each taste an interest of its own, or none."""
-    kinds = sorted(set(tastes))
-    names = [*sorted(set(interests)), *[None] * len(kinds)]
-    return max(
-        sum(dict(zip(kinds, chosen, strict=True))[t] == i
-            for i, t in zip(interests, tastes, strict=True))
-        for chosen in itertools.permutations(names, len(kinds))
-    )  # fmt: skip
-
-
-@quick
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=2, max_size=8))
-def test_observed_is_the_best_of_all_matches(items):
-    interests, tastes = (list(column) for column in zip(*items, strict=True))
-    if len(set(tastes)) < 2:
-        tastes[0] = 9
-    found = taste_agreement([interests], [tastes], draws=1)
-    assert found.observed == pytest.approx(best_match(interests, tastes) / len(tastes))
-    assert (found.users, found.items) == (1, len(tastes))
-
-
-@quick
-@given(seeds, st.integers(2, 4))
-def test_names_of_interests_and_tastes_and_padding_do_not_matter(seed, k):
-    rng = np.random.default_rng(seed)
-    interests, tastes = rng.integers(0, k, (6, 9)), rng.integers(0, 3, (6, 9))
-    tastes[:, :2] = [0, 1]
-    one = taste_agreement(interests, tastes)
-    renamed = taste_agreement(rng.permutation(k)[interests] + 5, 100 - tastes)
-    assert renamed.observed == one.observed
-    assert renamed.expected == pytest.approx(one.expected, abs=0.1)  # other draws of chance
-    pad = ((0, 0), (3, 0))
-    padded = [np.pad(x, pad, constant_values=-1) for x in (interests, tastes)]
-    assert taste_agreement(*padded) == one
-
-
-def test_the_truth_has_1_and_a_single_interest_has_0():
-    tastes = np.repeat([[0, 1, 2]], 4, axis=0).repeat(5, axis=1)
-    assert taste_agreement(tastes + 3, tastes).adjusted == 1
-    assert taste_agreement(np.zeros_like(tastes), tastes).adjusted == 0
-
-
-def test_a_taste_that_two_interests_share_is_half_wrong():
-    found = taste_agreement([[0, 0, 1, 1, 2, 2, 2, 2]], [[5, 5, 5, 5, 6, 6, 6, 6]])
-    assert found.observed == 0.75
-    assert 0 < found.adjusted < 1
-
-
-def test_noise_has_about_0_though_the_best_match_of_noise_has_not():
-    rng = np.random.default_rng(0)
-    tastes, noise = rng.integers(0, 3, (400, 12)), rng.integers(0, 4, (400, 12))
-    found = taste_agreement(noise, tastes)
-    assert found.observed > 0.4
-    assert abs(found.adjusted) < 0.02
-
-
-def test_users_of_one_taste_say_nothing():
-    tastes = np.array([[0, 0, 0], [0, 1, 1]])
-    found = taste_agreement([[0, 1, 2], [0, 1, 1]], tastes)
-    assert (found.users, found.items, found.observed) == (1, 3, 1.0)
-    assert "3 items of 1 users" in str(found)
-    with pytest.raises(ValueError, match="^tastes: expected a user with two tastes or more"):
-        taste_agreement([[0, 1, 2], [-1, -1, -1]], [[4, 4, 4], [-1, -1, -1]])
-
-
-@pytest.mark.parametrize(
-    ("interests", "tastes", "message"),
-    [
-        ([[0, 1]], [[0, 1, 1]], "^interests, tastes: expected the same items and padding"),
-        ([[0, -1]], [[0, 1]], "^interests, tastes: expected the same items and padding"),
-        ([0, 1], [[0, 1]], "^interests: expected whole numbers from -1"),
-        ([[0, 1.5]], [[0, 1]], "^interests: expected whole numbers from -1"),
-        ([[0, 1]], [[0, -2]], "^tastes: expected whole numbers from -1"),
-    ],
-)
-def test_codes_that_do_not_fit_are_refused(interests, tastes, message):
-    with pytest.raises(ValueError, match=message):
-        taste_agreement(interests, tastes)
-
 
 # ---- recall by number of tastes ----------------------------------------------------------------
 
