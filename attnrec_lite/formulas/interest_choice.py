@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from attnrec_lite._checks import Floats, finite, same_width, whole
 from attnrec_lite.formulas.programs import best_interest_scores
+from attnrec_lite.formulas.scores import preference_scores
 from attnrec_lite.formulas.weights import softmax
 
 
@@ -105,7 +106,9 @@ def chosen_interest(interests: ArrayLike, candidate: ArrayLike) -> int:
     return int(np.argmax(_dots(interests, candidate)))
 
 
-def union_of_searches(interests: ArrayLike, vectors: ArrayLike, k: int) -> NDArray[np.int64]:
+def union_of_searches(
+    interests: ArrayLike, vectors: ArrayLike, k: int, bias: ArrayLike = 0.0
+) -> NDArray[np.int64]:
     r"""The k best items, from K searches for k: equation (12.0), number to come.
 
     $\mathrm{top}_k \max_l v_l^\top e_i = \mathrm{top}_k \bigcup_l \mathrm{top}_k\, v_l^\top e_i$:
@@ -115,6 +118,8 @@ def union_of_searches(interests: ArrayLike, vectors: ArrayLike, k: int) -> NDArr
         interests: $v$, shape ``(K, d)``.
         vectors: $e$, one per item, shape ``(n, d)``.
         k: how many items; the searches together return up to K times as many.
+        bias: one number per item, shape ``(n,)``, or one for all, added to what every interest
+            says: it is part of each search.
 
     Returns:
         Rows of ``vectors``, best first; of equal scores the smaller row, shape ``(min(k, n),)``.
@@ -132,10 +137,10 @@ def union_of_searches(interests: ArrayLike, vectors: ArrayLike, k: int) -> NDArr
     """
     v, e = finite("interests", interests, 2), finite("vectors", vectors, 2, least=0)
     same_width("interests", v, "vectors", e)
-    each = e @ v.T
+    each = np.stack([preference_scores(one, e, bias) for one in v], axis=1)
     found = np.argsort(-each, axis=0, kind="stable")[: whole("k", k)]  # K searches
     rows = np.unique(found)  # each once, the smaller first
-    best = best_interest_scores(v, e)[rows]
+    best = best_interest_scores(v, e, bias)[rows]
     return np.asarray(rows[np.argsort(-best, kind="stable")][:k])
 
 

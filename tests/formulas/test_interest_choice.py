@@ -64,6 +64,14 @@ def test_the_union_of_k_searches_holds_the_k_best_ties_included(v, e, k):
     assert formulas.union_of_searches(v, e, k).tolist() == expected
 
 
+@given(small, small, st.integers(1, 9), seeds)
+def test_a_bias_takes_part_in_every_search(v, e, k, seed):
+    bias = np.random.default_rng(seed).integers(-3, 4, size=len(e))
+    best = (e @ v.T).max(axis=1) + bias
+    expected = sorted(range(len(e)), key=lambda i: (-best[i], i))[:k]
+    assert formulas.union_of_searches(v, e, k, bias).tolist() == expected
+
+
 def test_the_best_interest_puts_both_tastes_first_and_the_sum_the_compromise():
     interests, goods = np.eye(2), np.array([[0.9, 0.1], [0.1, 0.9], [0.6, 0.6]])
     assert formulas.union_of_searches(interests, goods, 3).tolist() == [0, 1, 2]

@@ -92,6 +92,16 @@ def test_interests_differ_unless_there_is_but_one_item(extract):
 
 
 @pytest.mark.parametrize("extract", EXTRACT)
+@pytest.mark.parametrize("k", [1, 4, N])
+def test_a_list_is_the_union_of_a_search_by_each_interest(extract, k):
+    model, w = made(extract), made(extract)._arrays()
+    for history in HISTORIES:
+        z = model.interest_vectors([history])[0]
+        expected = formulas.union_of_searches(z, w["table"][1:], k, w["bias"][1:]) + 1
+        assert_array_equal(model.recommend([history], k, exclude_seen=False)[0][0], expected)
+
+
+@pytest.mark.parametrize("extract", EXTRACT)
 def test_one_interest_is_one_vector(extract):
     model = made(extract, interests=1)
     assert model.interest_vectors([[1, 2, 3]]).shape == (1, 1, D)
@@ -210,6 +220,22 @@ def test_only_the_last_round_of_routing_has_a_gradient():
     slope = tape.gradient(found, net.matrix.value)
     assert float(found) == pytest.approx(float(expected), rel=1e-5)
     assert_allclose(slope, given_up, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("extract", EXTRACT)
+def test_interests_that_start_equal_stay_equal_in_training_and_are_found(extract):
+    equal, drawn = (MultiInterest(LOG.items, extract=extract, seed=4, **SMALL) for _ in range(2))
+    if extract == "attention":
+        equal.network.queries.assign(np.tile(equal.network.queries[:1], (K, 1)))
+    else:
+        equal.network.start = np.tile(equal.network.start[:1], (K, 1))
+    history = left_pad([[1, 2, 3, 4, 5, 6]])
+    found = [
+        formulas.redundancy(model.fit(LOG, epochs=2).interest_vectors(history)[0])
+        for model in (equal, drawn)
+    ]
+    assert found[0] == pytest.approx(1, abs=1e-4)
+    assert found[1] < 0.99
 
 
 # ---- the fifth program is one of them ----------------------------------------------------------
