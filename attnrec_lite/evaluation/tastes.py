@@ -80,7 +80,7 @@ def taste_coverage(ids: ArrayLike, taste: ArrayLike, wanted: ArrayLike) -> Float
 
 
 def interest_redundancy(interests: ArrayLike) -> Floats:
-    """How alike the interests of each user are: equation (12.0), the mean cosine of all pairs.
+    """How alike the interests of each user are: equation (12.12), the mean cosine of all pairs.
 
     Args:
         interests: ``(users, K, d)``, of ``MultiInterest.interest_vectors``.

@@ -6,6 +6,7 @@ A *score* says more or less and may have any sign; a *weight* is a share: not ne
 weights of one query add up to one.
 """
 
+from attnrec_lite.formulas.agreement import matched_share
 from attnrec_lite.formulas.attention import (
     attend,
     multi_head,
@@ -330,6 +331,7 @@ __all__ = [
     "mae",
     "masked_softmax",
     "mass_on_truth",
+    "matched_share",
     "mean_attention",
     "mixture_ratio",
     "moved_share",

@@ -16,7 +16,7 @@ from attnrec_lite.formulas.weights import softmax
 
 
 def label_aware_weights(interests: ArrayLike, candidate: ArrayLike, power: float) -> Floats:
-    r"""The candidate mixes the interests: equation (12.0), number to come.
+    r"""The candidate mixes the interests: equation (12.6).
 
     $\alpha = \mathrm{softmax}_k(p \, v_k^\top e_c)$ and $v_u = \sum_k \alpha_k v_k$
 
@@ -48,7 +48,7 @@ def label_aware_weights(interests: ArrayLike, candidate: ArrayLike, power: float
 
 
 def label_aware_pow_weights(interests: ArrayLike, candidate: ArrayLike, power: float) -> Floats:
-    r"""The same as the paper prints it: equation (12.0), number to come.
+    r"""The same as the paper prints it: equation (12.7).
 
     $\alpha = \mathrm{softmax}_k\big((v_k^\top e_c)^p\big)$
 
@@ -82,7 +82,7 @@ def label_aware_pow_weights(interests: ArrayLike, candidate: ArrayLike, power: f
 
 
 def chosen_interest(interests: ArrayLike, candidate: ArrayLike) -> int:
-    r"""The one interest that a target trains: equation (12.0), number to come.
+    r"""The one interest that a target trains: equation (12.8).
 
     $k^* = \arg\max_k v_k^\top e_c$: the label-aware attention of an infinite power
 
@@ -109,7 +109,7 @@ def chosen_interest(interests: ArrayLike, candidate: ArrayLike) -> int:
 def union_of_searches(
     interests: ArrayLike, vectors: ArrayLike, k: int, bias: ArrayLike = 0.0
 ) -> NDArray[np.int64]:
-    r"""The k best items, from K searches for k: equation (12.0), number to come.
+    r"""The k best items, from K searches for k: equation (12.9).
 
     $\mathrm{top}_k \max_l v_l^\top e_i = \mathrm{top}_k \bigcup_l \mathrm{top}_k\, v_l^\top e_i$:
     what is among the k best by its best interest is among the k best of that interest.
@@ -147,7 +147,7 @@ def union_of_searches(
 def controlled_list(
     scores: ArrayLike, categories: ArrayLike, k: int, diversity: float = 0.0
 ) -> NDArray[np.int64]:
-    r"""A list that trades score for variety, item by item: equation (12.0), number to come.
+    r"""A list that trades score for variety, item by item: equation (12.10).
 
     $\max_S \sum_{i \in S} f(i) + \lambda \sum_{i, j \in S} [c_i \ne c_j]$, by taking in each step
     the item that adds most

@@ -19,7 +19,7 @@ def self_attentive_interests(
     queries: ArrayLike,
     positions: ArrayLike | None = None,
 ) -> tuple[Floats, Floats]:
-    r"""K weightings of one history, each over the items: equation (12.0), number to come.
+    r"""K weightings of one history, each over the items: equation (12.2).
 
     $A = \mathrm{softmax}_j\big(Q \tanh((H + P) W)^\top\big)$ and $V = A H$
 
@@ -60,7 +60,7 @@ def self_attentive_interests(
 
 
 def squash(z: ArrayLike) -> Floats:
-    r"""Keep the direction, press the length below 1: equation (12.0), number to come.
+    r"""Keep the direction, press the length below 1: equation (12.3).
 
     $\mathrm{squash}(z) = \frac{\lVert z\rVert^2}{1 + \lVert z\rVert^2}\,\frac{z}{\lVert z\rVert}$
 
@@ -89,7 +89,7 @@ def squash(z: ArrayLike) -> Floats:
 def dynamic_routing(
     history: ArrayLike, matrix: ArrayLike, start: ArrayLike, rounds: int = 3
 ) -> tuple[Floats, Floats]:
-    r"""Items find their interest in rounds, as in clustering: equation (12.0), number to come.
+    r"""Items find their interest in rounds, as in clustering: equation (12.4).
 
     In each round $w_{kj} = \mathrm{softmax}_k(b_{kj})$ over the *interests*,
     $u_k = \mathrm{squash}(\sum_j w_{kj}\, S h_j)$, and then
@@ -139,7 +139,7 @@ def dynamic_routing(
 
 
 def interest_count(length: int, most: int) -> int:
-    r"""How many interests a history deserves: equation (12.0), number to come.
+    r"""How many interests a history deserves: equation (12.5).
 
     $K'_u = \max(1, \min(K, \lfloor\log_2 n_u\rfloor))$
 
@@ -165,7 +165,7 @@ def interest_count(length: int, most: int) -> int:
 
 
 def redundancy(interests: ArrayLike) -> float:
-    r"""How alike the interests are: equation (12.0), number to come, $\mathrm{mean}_{k<l}\cos$.
+    r"""How alike the interests are: equation (12.12), $\mathrm{mean}_{k<l}\cos$.
 
     Args:
         interests: one per row, shape ``(K, d)``.
@@ -195,7 +195,7 @@ def redundancy(interests: ArrayLike) -> float:
 
 
 def two_tastes(share: float = 0.5) -> tuple[Floats, Floats]:
-    r"""One vector for two tastes, or one for each: equation (12.0), number to come.
+    r"""One vector for two tastes, or one for each: equation (12.1).
 
     The tastes are $a = (1, 0)$ and $b = (0, 1)$, and a good in between is $(a + b)/\sqrt 2$. One
     vector is $u = \pi a + (1 - \pi) b$; two are $a$ and $b$, and the better one speaks.

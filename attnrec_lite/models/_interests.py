@@ -109,7 +109,7 @@ class AttentionInterests(InterestNetwork):
 
 
 class RoutedInterests(InterestNetwork):
-    """Dynamic routing: in rounds, with a softmax over the interests: equation (12.0).
+    """Dynamic routing: in rounds, with a softmax over the interests: equation (12.4).
 
     The start is random as in the paper, but drawn once and through the item's vector, so that the
     same history always has the same interests.
@@ -146,7 +146,7 @@ class RoutedInterests(InterestNetwork):
 
 
 def squash(z: tf.Tensor) -> tf.Tensor:
-    """Keep the direction, press the length below 1: equation (12.0); zero stays zero."""
+    """Keep the direction, press the length below 1: equation (12.3); zero stays zero."""
     square = tf.reduce_sum(z**2, axis=-1, keepdims=True)
     length = tf.sqrt(tf.where(square > 0, square, 1.0))  # the root of 0 has no gradient
     return z * tf.where(square > 0, length / (1.0 + square), 0.0)

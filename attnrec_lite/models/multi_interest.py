@@ -28,13 +28,13 @@ EXTRACTORS = ("attention", "routing")
 
 
 class MultiInterest(NextItemRecommender):
-    """K vectors per user, the best one scores: equations (7.10) and (12.0).
+    """K vectors per user, the best one scores: equations (7.10) and (12.4).
 
     Args:
         items: the vocabulary.
         width: of item vectors.
         interests: K, how many; a history of fewer items has fewer that differ.
-        extract: ``attention``, equation (7.9), or ``routing``, equation (12.0).
+        extract: ``attention``, equation (7.9), or ``routing``, equation (12.4).
         choose: which interest a target trains: ``hard``, the one that scores it highest;
             ``label-aware``, a mixture; ``each``, the best one of each item that competes.
         power: of the label-aware attention; the larger, the harder the choice.
