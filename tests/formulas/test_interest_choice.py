@@ -6,13 +6,14 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnrec_lite import formulas
 
+quick = settings(deadline=None)
 seeds = st.integers(0, 2**32 - 1)
 numbers = arrays(np.float64, (4, 3), elements=st.floats(-3, 3))
 small = arrays(np.int64, st.tuples(st.integers(1, 9), st.just(2)), elements=st.integers(-2, 2))
@@ -20,6 +21,7 @@ small = arrays(np.int64, st.tuples(st.integers(1, 9), st.just(2)), elements=st.i
 # ---- label-aware attention ---------------------------------------------------------------------
 
 
+@quick
 @given(numbers, arrays(np.float64, 3, elements=st.floats(-3, 3)), st.floats(0, 9))
 def test_the_more_liked_interest_has_the_larger_weight_whatever_the_signs(v, e, power):
     weights, dots = formulas.label_aware_weights(v, e, power), v @ e
@@ -29,6 +31,7 @@ def test_the_more_liked_interest_has_the_larger_weight_whatever_the_signs(v, e, 
     assert (np.diff(weights[order]) >= -1e-12).all()
 
 
+@quick
 @given(numbers, arrays(np.float64, 3, elements=st.floats(-3, 3)))
 def test_power_0_is_the_mean_1_is_plain_and_a_large_one_is_the_hard_choice(v, e):
     assert_allclose(formulas.label_aware_weights(v, e, 0), 0.25)
@@ -57,6 +60,7 @@ def test_of_equal_interests_the_first_is_chosen():
 # ---- union of searches -------------------------------------------------------------------------
 
 
+@quick
 @given(small, small, st.integers(1, 12))
 def test_the_union_of_k_searches_holds_the_k_best_ties_included(v, e, k):
     best = (e @ v.T).max(axis=1)
@@ -64,6 +68,7 @@ def test_the_union_of_k_searches_holds_the_k_best_ties_included(v, e, k):
     assert formulas.union_of_searches(v, e, k).tolist() == expected
 
 
+@quick
 @given(small, small, st.integers(1, 9), seeds)
 def test_a_bias_takes_part_in_every_search(v, e, k, seed):
     bias = np.random.default_rng(seed).integers(-3, 4, size=len(e))
@@ -91,6 +96,7 @@ def value(chosen, scores, categories, weight):
                                                          for i, j in pairs)  # fmt: skip
 
 
+@quick
 @given(seeds, st.integers(1, 7), st.integers(1, 8), st.floats(0, 3))
 def test_each_step_takes_what_adds_most(seed, n, k, weight):
     rng = np.random.default_rng(seed)
@@ -106,6 +112,7 @@ def test_each_step_takes_what_adds_most(seed, n, k, weight):
         assert gains[place] == pytest.approx(max(gains.values()))
 
 
+@quick
 @given(seeds, st.integers(1, 9))
 def test_without_diversity_it_is_the_list_of_the_k_best(seed, k):
     scores = np.random.default_rng(seed).integers(0, 3, size=7).astype(float)

@@ -6,12 +6,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnrec_lite import formulas
 
+quick = settings(deadline=None)
 seeds, sizes = st.integers(0, 2**32 - 1), st.integers(1, 6)
 
 
@@ -23,6 +24,7 @@ def drawn(seed, n, d=3, k=4):
 # ---- self-attention: over the items ------------------------------------------------------------
 
 
+@quick
 @given(seeds, sizes)
 def test_self_attention_is_what_a_loop_gives(seed, n):
     h, w, _, rng = drawn(seed, n)
@@ -34,6 +36,7 @@ def test_self_attention_is_what_a_loop_gives(seed, n):
         assert_allclose(v[k], sum(a[k, j] * h[j] for j in range(n)), rtol=1e-9, atol=1e-12)
 
 
+@quick
 @given(seeds, sizes)
 def test_each_interest_has_one_unit_of_attention_over_the_items(seed, n):
     h, w, _, rng = drawn(seed, n)
@@ -98,6 +101,7 @@ def routed(h, s, b, rounds):
     return trace
 
 
+@quick
 @given(seeds, sizes, st.integers(1, 4))
 def test_routing_is_what_the_papers_steps_give(seed, n, rounds):
     h, s, b, _ = drawn(seed, n)
@@ -107,6 +111,7 @@ def test_routing_is_what_the_papers_steps_give(seed, n, rounds):
     assert_allclose(w, expected_w, rtol=1e-7, atol=1e-12)
 
 
+@quick
 @given(seeds, sizes)
 def test_each_item_is_shared_out_over_the_interests_and_no_interest_is_longer_than_1(seed, n):
     h, s, b, _ = drawn(seed, n)
@@ -121,6 +126,7 @@ def test_routing_is_not_softmax_over_items():
     assert not np.allclose(w.sum(axis=1), 1)
 
 
+@quick
 @given(seeds, sizes)
 def test_routing_does_not_care_for_the_order_of_items_or_interests(seed, n):
     h, s, b, rng = drawn(seed, n)
@@ -173,6 +179,7 @@ def test_huge_numbers_stay_finite():
 # ---- squash, count, redundancy -----------------------------------------------------------------
 
 
+@quick
 @given(seeds)
 def test_squash_keeps_the_direction_and_the_order_of_lengths(seed):
     z = np.random.default_rng(seed).normal(size=(5, 3)) * 3
@@ -188,12 +195,14 @@ def test_squash_of_zero_is_zero_and_of_much_is_one():
     assert_allclose(formulas.squash([[1e8, 0], [1e-8, 0]]), [[1, 0], [1e-24, 0]], atol=1e-12)
 
 
+@quick
 @given(st.integers(0, 10**6), st.integers(1, 9))
 def test_the_count_is_the_papers_rounded_down(n, most):
     expected = max(1, min(most, math.floor(math.log2(n)))) if n else 1
     assert formulas.interest_count(n, most) == expected
 
 
+@quick
 @given(seeds, st.integers(1, 5))
 def test_redundancy_is_the_mean_cosine_of_all_pairs(seed, k):
     v = np.random.default_rng(seed).normal(size=(k, 3))
@@ -217,6 +226,7 @@ def test_the_exact_case():
     assert_allclose(two, [1, 1, math.sqrt(0.5)])
 
 
+@quick
 @given(st.floats(0, 1))
 def test_the_good_in_between_wins_by_one_vector_unless_a_taste_dominates(share):
     one, two = formulas.two_tastes(share)
