@@ -215,7 +215,7 @@ def _serve_seen(answer: Answer, rng: Generator) -> None:
 
 
 def _serve_all(answer: Answer, rng: Generator) -> None:
-    v, e, seen = _catalogue(rng)
+    v, e, _ = _catalogue(rng)
     found = _served(answer, v, e[:10], 99, np.arange(3))
     near(np.sort(found), np.arange(3, 10), "k = 99 of ten goods, three of them seen",
          "with k larger than what is left, all of it, each good once")  # fmt: skip
@@ -330,7 +330,7 @@ EXERCISES = (
         },
         (
             "Who competes for what? Along which axis must the weights add up to 1?",
-            "Scores are queries @ np.tanh(history @ W).T, of shape (K, n); the values are the items.",
+            "Scores are queries @ np.tanh(history @ W).T, shape (K, n); the values are the items.",
             "A = formulas.softmax(scores, axis=1); return A @ history, A.",
         ),
     ),
@@ -379,7 +379,7 @@ EXERCISES = (
         },
         (
             "If a search stops at k, what happens when half of its answers were bought already?",
-            "Put the scores of seen goods to minus infinity first; then k from each search suffice.",
+            "Set the scores of seen goods to minus infinity first; then k of each search suffice.",
             "found = np.unique of the first k of np.argsort(-scores, axis=0); order found by "
             "scores.max(axis=1); keep what is finite.",
         ),
