@@ -31,6 +31,7 @@ CHAPTERS = {  # chapter number to the module with its exercises, named as the no
     "9": "experiments",
     "10": "user_item_interaction",
     "11": "sequences",
+    "13": "multimodal",
 }
 
 __all__ = ["CHAPTERS", "Exercise", "Result", "check", "exercises", "hint"]
