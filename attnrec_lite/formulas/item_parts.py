@@ -40,7 +40,7 @@ def part_of_numbers(features: ArrayLike, matrix: ArrayLike, bias: ArrayLike) -> 
     b = as_floats("bias", bias, 1)
     same_width("matrix", w, "features", x)
     if len(w) != len(b):
-        raise ValueError(f"bias: expected shape {(len(w),)}, as matrix has rows; received {b.shape}")
+        raise ValueError(f"bias: expected shape {(len(w),)}, as the matrix; received {b.shape}")
     return np.asarray(w @ x + b)
 
 
@@ -70,6 +70,6 @@ def part_of_codes(codes: ArrayLike, table: ArrayLike) -> Floats:
     array([0., 0.])
     """
     t = as_floats("table", table, 2)
-    found = as_ids("codes", [codes], len(t) - 1)[0]
+    found = as_ids("codes", np.atleast_2d(np.asarray(codes)), len(t) - 1)[0]
     there = found[found > 0]
     return np.asarray(t[there].sum(axis=0) / max(1, len(there)))
