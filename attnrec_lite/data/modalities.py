@@ -138,9 +138,8 @@ class Modalities:
             ValueError: if there is no such modality, or an item is unknown.
         """
         known = np.array(self[name].known)
-        every = np.arange(1, len(known))
-        codes = every if items is None else as_ids("items", [items], len(every), least=1)[0]
-        known[codes] = False
+        asked = np.arange(1, len(known)) if items is None else np.asarray(items)
+        known[as_ids("items", asked[np.newaxis], len(known) - 1, least=1)] = False
         return self._exchange(replace(self[name], known=known))
 
     def shuffled(self, name: str, seed: int = 0) -> Modalities:
