@@ -103,6 +103,7 @@ from attnrec_lite.formulas.intervals import (
     interval_attend,
     interval_matrix,
 )
+from attnrec_lite.formulas.item_parts import part_of_codes, part_of_numbers
 from attnrec_lite.formulas.labels import (
     accuracy,
     confusion,
@@ -340,6 +341,8 @@ __all__ = [
     "pair_weights",
     "pairwise_context",
     "pairwise_scores",
+    "part_of_codes",
+    "part_of_numbers",
     "policy_value",
     "popularity_scores",
     "positive_pmi",

@@ -2,7 +2,7 @@
 
 A *part* is a modality as a vector of the width of an item vector. What is missing gets no weight,
 and an item of which nothing is known gets one vector that stands for "no idea". Explained in the
-chapter "Multimodal"; the equations get their numbers there.
+chapter "Multimodal".
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from attnrec_lite.formulas.weights import masked_softmax, sigmoid, weighted_sum
 def concatenated(
     parts: ArrayLike, matrix: ArrayLike, known: ArrayLike, fallback: ArrayLike
 ) -> Floats:
-    r"""Side by side, then one linear map: equation (13.0), $e = W [m_1 v_1; \ldots; m_M v_M]$.
+    r"""Side by side, then one linear map: equation (13.3), $e = W [m_1 v_1; \ldots; m_M v_M]$.
 
     It is $\sum_m m_m W_m v_m$ with $W_m$ the columns of part $m$: a sum whose weights are the same
     for every item.
@@ -59,7 +59,7 @@ def concatenated(
 def gated(
     parts: ArrayLike, matrix: ArrayLike, bias: ArrayLike, known: ArrayLike, fallback: ArrayLike
 ) -> tuple[Floats, Floats]:
-    r"""A gate for each modality: equation (13.0), $e = \sum_m g_m v_m$.
+    r"""A gate for each modality: equation (13.4), $e = \sum_m g_m v_m$.
 
     $g_m = m_m\,\sigma(w_m^\top [m_1 v_1; \ldots; m_M v_M] + b_m)$
 
@@ -103,7 +103,7 @@ def attended(
     known: ArrayLike,
     fallback: ArrayLike,
 ) -> tuple[Floats, Floats]:
-    r"""Attention over modalities: equation (13.0), $e = \sum_m \beta_m v_m$.
+    r"""Attention over modalities: equation (13.5), $e = \sum_m \beta_m v_m$.
 
     $\beta_m = m_m e^{s_m} / \sum_k m_k e^{s_k}$ with $s_m = w^\top \tanh(A_m v_m + b_m)$
 
@@ -152,7 +152,7 @@ def attended(
 
 
 def drop_modalities(known: ArrayLike, share: ArrayLike, points: ArrayLike) -> NDArray[np.bool_]:
-    r"""Modality dropout: equation (13.0), $m'_m = m_m\,[u_m \ge p_m]$.
+    r"""Modality dropout: equation (13.7), $m'_m = m_m\,[u_m \ge p_m]$.
 
     What is kept is not divided by $1 - p$, as ordinary dropout does: a modality that was dropped
     has to look exactly like one that is missing, so that the model meets in training what it will
@@ -189,7 +189,7 @@ def drop_modalities(known: ArrayLike, share: ArrayLike, points: ArrayLike) -> ND
 
 
 def late_fusion(scores: ArrayLike, weights: ArrayLike, known: ArrayLike) -> Floats:
-    r"""Fuse scores, not vectors: equation (13.0).
+    r"""Fuse scores, not vectors: equation (13.8).
 
     $s_i = \sum_m w_m m_{mi} s_{mi} / \sum_m w_m m_{mi}$. Each model scores alone, and knows
     nothing of the others.
@@ -225,7 +225,7 @@ def late_fusion(scores: ArrayLike, weights: ArrayLike, known: ArrayLike) -> Floa
 
 
 def modality_shares(contributions: ArrayLike) -> Floats:
-    r"""How much of a vector each of its summands made: equation (13.0).
+    r"""How much of a vector each of its summands made: equation (13.6).
 
     $c_m = u_m^\top e / \lVert e \rVert^2$ with $e = \sum_m u_m$
 

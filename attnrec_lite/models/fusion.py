@@ -34,10 +34,11 @@ MEANING = {
 
 @keras.saving.register_keras_serializable("attnrec_lite")
 class ItemEncoder(keras.layers.Layer):
-    r"""Item ids to vectors made of their modalities: equations (13.0).
+    r"""Item ids to vectors made of their modalities: equations (13.3), (13.4) and (13.5).
 
-    Modality $m$ of item $i$ becomes $v_m = W_m x_{im} + b_m$, of a bag of codes the mean of their
-    vectors, of the id its row of a table. Then, over the modalities that are there,
+    Modality $m$ of item $i$ becomes $v_m = W_m x_{im} + b_m$, equation (13.1), of a bag of codes
+    the mean of their vectors, equation (13.2), of the id its row of a table. Then, over the
+    modalities that are there,
 
     - ``"concatenation"``: $e_i = W\,[v_1; \ldots; v_M]$, which is a sum of linear maps;
     - ``"gate"``: $e_i = \sum_m g_m v_m$ with $g_m = \sigma(w_m^\top [v_1; \ldots; v_M] + c_m)$;
@@ -47,6 +48,8 @@ class ItemEncoder(keras.layers.Layer):
     An item of which nothing is known gets one learned vector. The id counts as unknown for items
     that no training row has: their row of the table was never trained.
 
+    ``record`` says what weighed how much, and what came of it, equation (13.6).
+
     A recommender copies the encoder that it is given, as a recipe: ``model.encoder`` is the one
     that learns. The features travel in the model's file.
 
@@ -54,9 +57,9 @@ class ItemEncoder(keras.layers.Layer):
         modalities: what is known; or their ``shapes``, with features to be filled in later.
         width: d, the width of an item vector, that of the model.
         fuse: ``"concatenation"``, ``"gate"`` or ``"attention"``.
-        dropout: chance that a modality of an item is treated as missing in a step of training; a
-            number, or one for each name, ``{"id": 0.5}``. What is kept is *not* scaled up: a
-            modality that is missing later has to look like one that was dropped.
+        dropout: chance that a modality of an item is treated as missing in a step of training,
+            equation (13.7); a number, or one for each name, ``{"id": 0.5}``. What is kept is *not*
+            scaled up: a modality that is missing later has to look like one that was dropped.
         ids: whether the id is a modality, too; without it items that look the same are the same.
         seed: makes first weights and dropout reproducible.
 
@@ -116,7 +119,7 @@ class ItemEncoder(keras.layers.Layer):
 
         Returns:
             The vectors; what ``ModalityRecord`` calls weights; and shares: how much of the length
-            of the vector each modality made, equation (13.0).
+            of the vector each modality made, equation (13.6).
         """
         known = self._known(training)
         v = tf.stack([signal() for signal in self.signals], axis=1) * known[:, :, tf.newaxis]
