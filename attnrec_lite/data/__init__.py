@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from attnrec_lite.data.clicks import Clicks, Planted
+from attnrec_lite.data.cold import cold_and_warm, cold_items, hide_items
 from attnrec_lite.data.describe import Description
 from attnrec_lite.data.fetch import SOURCES, fetch
 from attnrec_lite.data.films import film_facts
 from attnrec_lite.data.impressions import make_clicks
 from attnrec_lite.data.interactions import Interactions, Vocabulary
+from attnrec_lite.data.item_features import generated_picture, load_features, text_features
 from attnrec_lite.data.leakage import Leaks, leaks, random_split
+from attnrec_lite.data.modalities import Modalities
+from attnrec_lite.data.modality import Modality
 from attnrec_lite.data.movielens import film_genres, movielens, read_edition
 from attnrec_lite.data.negatives import Collisions, collisions, sample_negatives
 from attnrec_lite.data.packing import Packed, pack, pack_histories, packed_mask, slot_owners
@@ -29,20 +33,27 @@ __all__ = [
     "Holdout",
     "Interactions",
     "Leaks",
+    "Modalities",
+    "Modality",
     "Packed",
     "Planted",
     "Shop",
     "Split",
     "Vocabulary",
     "by_time",
+    "cold_and_warm",
+    "cold_items",
     "collisions",
     "fetch",
     "film_facts",
     "film_genres",
+    "generated_picture",
+    "hide_items",
     "leaks",
     "leave_one_out",
     "left_pad",
     "load",
+    "load_features",
     "make_clicks",
     "make_feature_pairs",
     "make_lists",
@@ -56,6 +67,7 @@ __all__ = [
     "random_split",
     "sample_negatives",
     "slot_owners",
+    "text_features",
     "windows",
 ]
 

@@ -32,6 +32,7 @@ CHAPTERS = {  # chapter number to the module with its exercises, named as the no
     "10": "user_item_interaction",
     "11": "sequences",
     "12": "multi_interest",
+    "13": "multimodal",
 }
 
 __all__ = ["CHAPTERS", "Exercise", "Result", "check", "exercises", "hint"]

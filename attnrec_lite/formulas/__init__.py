@@ -6,7 +6,9 @@ A *score* says more or less and may have any sign; a *weight* is a share: not ne
 weights of one query add up to one.
 """
 
-from attnrec_lite.formulas.agreement import matched_share
+from attnrec_lite.formulas.agreement import (
+    matched_share,
+)
 from attnrec_lite.formulas.attention import (
     attend,
     multi_head,
@@ -92,6 +94,14 @@ from attnrec_lite.formulas.features import (
     tf_idf,
     truncated_svd,
 )
+from attnrec_lite.formulas.fusion import (
+    attended,
+    concatenated,
+    drop_modalities,
+    gated,
+    late_fusion,
+    modality_shares,
+)
 from attnrec_lite.formulas.interest_choice import (
     chosen_interest,
     controlled_list,
@@ -102,6 +112,10 @@ from attnrec_lite.formulas.interest_choice import (
 from attnrec_lite.formulas.intervals import (
     interval_attend,
     interval_matrix,
+)
+from attnrec_lite.formulas.item_parts import (
+    part_of_codes,
+    part_of_numbers,
 )
 from attnrec_lite.formulas.labels import (
     accuracy,
@@ -250,6 +264,7 @@ __all__ = [
     "afm_score",
     "always_valid_p",
     "attend",
+    "attended",
     "auc",
     "average_precision",
     "best_constant",
@@ -269,6 +284,7 @@ __all__ = [
     "click_probability",
     "cloze",
     "collision_chance",
+    "concatenated",
     "confusion",
     "content_scores",
     "controlled_list",
@@ -286,6 +302,7 @@ __all__ = [
     "dot_scores",
     "dot_variance",
     "doubly_robust",
+    "drop_modalities",
     "dynamic_routing",
     "effective_size",
     "elementwise_scores",
@@ -297,6 +314,7 @@ __all__ = [
     "filled_variance",
     "fm_score",
     "full_softmax_loss",
+    "gated",
     "gbce_loss",
     "gbce_power",
     "gini",
@@ -318,6 +336,7 @@ __all__ = [
     "item_similarity",
     "label_aware_pow_weights",
     "label_aware_weights",
+    "late_fusion",
     "layer_norm",
     "learned_chance",
     "linear_attention",
@@ -334,6 +353,7 @@ __all__ = [
     "matched_share",
     "mean_attention",
     "mixture_ratio",
+    "modality_shares",
     "moved_share",
     "mse",
     "multi_head",
@@ -349,6 +369,8 @@ __all__ = [
     "pair_weights",
     "pairwise_context",
     "pairwise_scores",
+    "part_of_codes",
+    "part_of_numbers",
     "policy_value",
     "popularity_scores",
     "positive_pmi",

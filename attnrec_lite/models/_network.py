@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import keras
 import numpy as np
@@ -24,6 +24,9 @@ from attnrec_lite.training import (
     fit,
 )
 from attnrec_lite.training._generations import checksum
+
+if TYPE_CHECKING:
+    from attnrec_lite.models.fusion import ItemEncoder
 
 ROWS = 1024  # histories read at a time: a network keeps a number for each pair of positions
 
@@ -100,6 +103,7 @@ class NextItemRecommender(NetworkRecommender):
         items: the vocabulary.
         settings: the constructor's other arguments by name, whole numbers and ``dropout``; each
             becomes an attribute. ``window``, ``negatives`` and ``seed`` are among them.
+        encoder: makes item vectors of what is known about the items, for models that take one.
 
     Raises:
         ValueError: if a number is out of range.
@@ -113,7 +117,7 @@ class NextItemRecommender(NetworkRecommender):
     window: int
     seed: int
 
-    def __init__(self, items: Vocabulary, **settings: Any) -> None:
+    def __init__(self, items: Vocabulary, *, encoder: Any = None, **settings: Any) -> None:
         super().__init__(items)
         self._settings = tuple(settings)
         for name, value in settings.items():
@@ -123,6 +127,11 @@ class NextItemRecommender(NetworkRecommender):
         width, heads = settings.get("width", 1), settings.get("heads", 1)
         if width % heads:
             raise ValueError(f"width: expected a multiple of heads={heads}; received {width}")
+        self.encoder: ItemEncoder | None = None
+        if encoder is not None:
+            from attnrec_lite.models.fusion import encoder_for
+
+            self.encoder = encoder_for(encoder, items, width)
         self.losses: list[float] = []
 
     def fit(
@@ -162,7 +171,18 @@ class NextItemRecommender(NetworkRecommender):
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {name: getattr(self, name) for name in self._settings}
+        own = {name: getattr(self, name) for name in self._settings}
+        return own if self.encoder is None else own | {"encoder": self.encoder.get_config()}
+
+    def _weights(self) -> dict[str, Any]:
+        """What was learned; with an encoder, its features, too."""
+        if self.encoder is None:
+            return super()._weights()
+        parts = self.encoder.kept()
+        mine = {id(weight) for weight in parts.values()}
+        return {f"encoder/{name}": weight for name, weight in parts.items()} | {
+            name: weight for name, weight in super()._weights().items() if id(weight) not in mine
+        }
 
     def _scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         context = self._at_the_end(history)

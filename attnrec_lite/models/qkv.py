@@ -69,6 +69,7 @@ class QKVRecommender(NextItemRecommender):
         dropout: share of inputs and outputs dropped in training.
         negatives: items drawn per batch for the loss.
         seed: the same seed gives the same model, to the last bit on a CPU.
+        encoder: makes item vectors of what is known about the items, as for ``SASRec``.
 
     Raises:
         ValueError: if a number is out of range.
@@ -93,10 +94,16 @@ class QKVRecommender(NextItemRecommender):
         dropout: float = 0.25,
         negatives: int = 512,
         seed: int = 0,
+        encoder: Any = None,
     ) -> None:
-        drawn = {"negatives": negatives, "seed": seed}
-        super().__init__(items, width=width, heads=heads, window=window, dropout=dropout, **drawn)
-        self.network = QKVNetwork(self.n_items, width, heads, window, dropout, **drawn)
+        drawn: dict[str, Any] = {"negatives": negatives, "seed": seed}
+        super().__init__(
+            items, width=width, heads=heads, window=window, dropout=dropout, encoder=encoder,
+            **drawn,
+        )  # fmt: skip
+        self.network = QKVNetwork(
+            self.n_items, width, heads, window, dropout, encoder=self.encoder, **drawn
+        )
 
     def fit(
         self,

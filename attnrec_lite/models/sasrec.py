@@ -42,6 +42,8 @@ class SASRec(NextItemRecommender):
         positions: ``relative``, ``absolute`` or ``none``.
         inner: hidden width of each block's small network; by default that of an item.
         seed: the same seed gives the same model, to the last bit on a CPU.
+        encoder: an ``ItemEncoder`` of the same width, whose vectors, made of what is known about
+            the items, take the place of the table; the model learns with a copy of it.
 
     Raises:
         ValueError: if a number is out of range or a word unknown.
@@ -77,16 +79,19 @@ class SASRec(NextItemRecommender):
         positions: str = "relative",
         inner: int | None = None,
         seed: int = 0,
+        encoder: Any = None,
     ) -> None:
         super().__init__(
             items, width=width, blocks=blocks, heads=heads, window=window, dropout=dropout,
             negatives=negatives, inner=width if inner is None else inner, seed=seed,
+            encoder=encoder,
         )  # fmt: skip
         self.loss = loss or ("full" if self.n_items <= FULL_SOFTMAX_UP_TO else "sampled")
         self.packed, self.positions = bool(packed), one_of("positions", positions, POSITIONS)
         self.network = TransformerNetwork(
             self.n_items, width, blocks, heads, self.inner, window, dropout, positions,
             intervals=self.intervals, negatives=negatives, seed=seed, loss=self.loss,
+            encoder=self.encoder,
         )  # fmt: skip
 
     def fit(

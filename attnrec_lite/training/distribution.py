@@ -55,9 +55,13 @@ def fit_distributed(
         The mean loss of each epoch, as ``fit`` has it in its history.
 
     Raises:
-        ValueError: if a number is out of range.
+        ValueError: if a number is out of range, or the network has an encoder of items.
         FloatingPointError: if the loss stops being a number.
     """
+    if getattr(network, "encoder", None) is not None:
+        raise ValueError(
+            "network: expected one with a table of items; received one with an encoder"
+        )
     whole("epochs", epochs)
     positive("learning_rate", learning_rate)
     strategy = network.distribute_strategy

@@ -22,6 +22,7 @@ from attnrec_lite.training.losses import (
 )
 
 LOSSES = ("sampled", "full", "binary", "gbce")
+ABSENT = -1e9  # added to a score: exp(-1e9) is exactly 0
 SMOOTHING = 0.75  # counts to this power: between popularity (1) and uniform (0)
 
 
@@ -55,23 +56,59 @@ class NextItemNetwork(keras.Model):
         seed: makes first weights and negatives reproducible; ``seeds`` holds six more, for what
             a subclass draws.
         loss: ``sampled`` or ``full`` softmax, ``binary`` cross-entropy, or ``gbce``.
+        encoder: makes the item vectors of what is known about the items, in the place of a table
+            of weights: an ``ItemEncoder``, with ``table(training)`` and ``know_ids(trained)``.
     """
 
     def __init__(
-        self, n_items: int, width: int, negatives: int, seed: int, loss: str = "sampled"
+        self,
+        n_items: int,
+        width: int,
+        negatives: int,
+        seed: int,
+        loss: str = "sampled",
+        encoder: Any = None,
     ) -> None:
         super().__init__()
         self.n_items, self.negatives = n_items, negatives
         self.objective = one_of("loss", loss, LOSSES)
         table_seed, draws_seed, *self.seeds = independent_seeds(seed, 8)
         start = keras.initializers.RandomNormal(stddev=width**-0.5, seed=table_seed)
-        self.table = self.add_weight(shape=(n_items + 1, width), initializer=start, name="table")
+        self.encoder, self._in_step, self._made = encoder, False, None
+        if encoder is None:
+            shape = (n_items + 1, width)
+            self.own_table = self.add_weight(shape=shape, initializer=start, name="table")
         self.bias = self.add_weight(shape=(n_items + 1,), initializer="zeros", name="bias")
         self.draws = keras.random.SeedGenerator(draws_seed)
         fixed = {"trainable": False, "initializer": "zeros", "autocast": False}
         self.cumulative = self.add_weight(shape=(n_items,), name="cumulative", **fixed)
         self.log_q = self.add_weight(shape=(n_items + 1,), name="log_q", **fixed)
+        if encoder is not None:
+            self.absent = self.add_weight(shape=(n_items + 1,), name="absent", **fixed)
         self.draw_by_popularity(np.ones(n_items + 1, np.int64))
+
+    @property
+    def table(self) -> Any:
+        """Item vectors ``(N + 1, d)``: a weight, or what the encoder makes of it when it is read.
+
+        In a step of training they are made once, so that input and readout agree on what modality
+        dropout took.
+        """
+        if self.encoder is None:
+            return self.own_table
+        if not self._in_step:
+            return self.encoder.table()
+        if self._made is None:
+            self._made = self.encoder.table(training=True)
+        return self._made
+
+    def train_step(self, data: Any) -> Any:
+        """A step as Keras takes it, in which ``table`` is made once."""
+        self._in_step, self._made = True, None
+        try:
+            return super().train_step(data)
+        finally:
+            self._in_step, self._made = False, None
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, *args: Any, **kwargs: Any
@@ -80,7 +117,8 @@ class NextItemNetwork(keras.Model):
         real = y > 0
         contexts = tf.cast(tf.boolean_mask(y_pred, real), tf.float32)
         targets = tf.boolean_mask(y, real)
-        known = (contexts, targets, tf.convert_to_tensor(self.table), self.bias)
+        bias = self.bias if self.encoder is None else self.bias + self.absent
+        known = (contexts, targets, tf.convert_to_tensor(self.table), bias)
         if self.objective == "full":
             return full_softmax_loss(*known)
         if self.objective == "sampled":
@@ -101,9 +139,16 @@ class NextItemNetwork(keras.Model):
 
         Args:
             counts: how often each item occurs in training, ``(N + 1,)``; rare items keep a chance.
+                With an encoder, items that do not occur compete with nobody: an item that was not
+                there was not turned down, and what it looks like must not be learned as a fault.
         """
         even = self.objective in ("binary", "gbce")
         q = np.maximum(counts[1:], 1.0) ** (0 if even else SMOOTHING)
+        if self.encoder is not None and counts[1:].any():
+            there = counts > 0
+            self.encoder.know_ids(there)
+            self.absent.assign(np.where(there, 0.0, ABSENT))
+            q = np.where(there[1:], q, 1e-30)  # not 0, whose logarithm would be no number
         q /= q.sum()
         self.cumulative.assign(np.cumsum(q))
         self.log_q.assign(np.log(np.concatenate([[1.0], q]) * self.negatives))
