@@ -162,3 +162,10 @@ def test_the_rule_by_purchases_has_next_to_nothing_to_do_with_tastes():
     past = leave_one_out(shop.log).test.history(length=20)
     rule = [formulas.interest_count(n, most=4) for n in (past > 0).sum(axis=1)]
     assert abs(np.corrcoef(rule, shop.interests.sum(axis=1))[0, 1]) < 0.1
+
+
+def test_the_two_least_redundant_rows_are_behind_in_recall():
+    assert "the two rows of least redundancy are also behind in recall" in chapter()
+    for model in ("attention, hard", "routing"):
+        assert mean(model, "redundancy") < mean("attention", "redundancy")
+        assert mean(model, "recall@20, several") < mean("attention", "recall@20, several")
