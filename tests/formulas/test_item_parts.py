@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnrec_lite import formulas
 
 seeds = st.integers(0, 10_000)
+quick = settings(deadline=None, max_examples=40)
 TABLE = np.array([[99.0, 99.0], [1.0, 0.0], [0.0, 2.0], [-3.0, 4.0]])
 bags = st.lists(st.integers(0, 3), min_size=1, max_size=8)
 
 
+@quick
 @given(seed=seeds)
 def test_a_loop_over_numbers_gives_the_same(seed):
     rng = np.random.default_rng(seed)
@@ -23,6 +25,7 @@ def test_a_loop_over_numbers_gives_the_same(seed):
     assert_allclose(formulas.part_of_numbers(x, w, b), expected, atol=1e-9)
 
 
+@quick
 @given(bag=bags)
 def test_a_loop_over_codes_gives_the_same(bag):
     total, n = [0.0, 0.0], 0
@@ -33,12 +36,14 @@ def test_a_loop_over_codes_gives_the_same(bag):
     assert_allclose(formulas.part_of_codes(bag, TABLE), expected, atol=1e-12)
 
 
+@quick
 @given(bag=bags, padding=st.integers(0, 5))
 def test_padding_changes_nothing_wherever_it_stands(bag, padding):
     padded = [0] * padding + bag + [0]
     assert_allclose(formulas.part_of_codes(padded, TABLE), formulas.part_of_codes(bag, TABLE))
 
 
+@quick
 @given(code=st.integers(1, 3), times=st.integers(1, 40))
 def test_a_crowd_of_one_kind_is_no_louder_than_one(code, times):
     assert_allclose(formulas.part_of_codes([code] * times, TABLE), TABLE[code])
