@@ -6,7 +6,7 @@ that a loss is not judged by how slowly it starts. Test figures are for the last
 customer, all goods ranked without those bought before.
 
 Run: ``python benchmarks/losses.py`` (``--seeds 1`` for one seed). Writes ``losses.json`` beside
-this file unless ``--out`` names another. Ten minutes.
+this file unless ``--out`` names another. Five minutes of one core.
 """
 
 from __future__ import annotations

@@ -77,6 +77,8 @@ def test_what_the_losses_earned():
         way: [r["ndcg@10"] for r in rows if r["way"] == way] for way in (r["way"] for r in rows)
     }
     mean = {way: f"{np.mean(values):.3f}"[1:] for way, values in found.items()}
+    assert "`benchmarks/losses.py`, five minutes of one core" in TEXT
+    assert round(sum(r["fit_cpu_seconds"] for r in rows) / 60) == 5
     one, eight = mean["binary, K = 1"], mean["binary, K = 8"]
     assert f"with one negative, {mean['gBCE, K = 1']} against {one}" in TEXT
     assert f"{mean['gBCE, K = 8']}, and the plain binary loss has {eight} too" in TEXT
