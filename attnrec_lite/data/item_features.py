@@ -53,9 +53,7 @@ def text_features(
     if wrong:
         raise ValueError(f"{name}: expected a text for each item; received {wrong[0]!r}")
     try:
-        from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]
-            HashingVectorizer,
-        )
+        from sklearn.feature_extraction.text import HashingVectorizer
     except ImportError as error:
         raise ImportError(
             "text_features: expected the package scikit-learn; received none: "

@@ -100,7 +100,6 @@ from attnrec_lite.formulas.fusion import (
     drop_modalities,
     gated,
     late_fusion,
-    modality_shares,
 )
 from attnrec_lite.formulas.interest_choice import (
     chosen_interest,
@@ -114,6 +113,7 @@ from attnrec_lite.formulas.intervals import (
     interval_matrix,
 )
 from attnrec_lite.formulas.item_parts import (
+    modality_shares,
     part_of_codes,
     part_of_numbers,
 )

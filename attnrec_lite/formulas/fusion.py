@@ -224,35 +224,6 @@ def late_fusion(scores: ArrayLike, weights: ArrayLike, known: ArrayLike) -> Floa
     return np.where(total > 0, mean, -np.inf)
 
 
-def modality_shares(contributions: ArrayLike) -> Floats:
-    r"""How much of a vector each of its summands made: equation (13.6).
-
-    $c_m = u_m^\top e / \lVert e \rVert^2$ with $e = \sum_m u_m$
-
-    A weight is not a share: a small weight of a long vector may be most of the sum.
-
-    Args:
-        contributions: $u_m$, what each modality added, its weight included, shape ``(M, d)``.
-
-    Returns:
-        Shares, shape ``(M,)``, summing to 1; below 0 for what the others outweigh; all 0 if the sum
-        is 0.
-
-    Raises:
-        ValueError: if a number is not finite.
-
-    Layer: ``models.ItemEncoder``; ``ModalityRecord.shares``.
-    Source: ours.
-
-    >>> modality_shares([[3, 0], [1, 0], [0, 0]])
-    array([0.75, 0.25, 0.  ])
-    """
-    u = finite("contributions", contributions, 2)
-    e = u.sum(axis=0)
-    along, square = u @ e, float(e @ e)
-    return np.asarray(along / square) if square > 0 else np.zeros(len(u))
-
-
 def _parts(parts: ArrayLike, known: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:
     v, m = as_floats("parts", parts, 2), zeros_and_ones("known", np.asarray(known, np.float64), 1)
     same_length("parts", v, "known", m)

@@ -1,4 +1,4 @@
-"""A modality as a vector of the width of an item vector: what a fusion has to start from.
+"""A modality as a vector of the width of an item vector: what a fusion starts from, and its share.
 
 Explained, with the equations by number, in the chapter "Multimodal".
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from attnrec_lite._checks import Floats, as_floats, as_ids, same_width
+from attnrec_lite._checks import Floats, as_floats, as_ids, finite, same_width
 
 
 def part_of_numbers(features: ArrayLike, matrix: ArrayLike, bias: ArrayLike) -> Floats:
@@ -73,3 +73,32 @@ def part_of_codes(codes: ArrayLike, table: ArrayLike) -> Floats:
     found = as_ids("codes", np.atleast_2d(np.asarray(codes)), len(t) - 1)[0]
     there = found[found > 0]
     return np.asarray(t[there].sum(axis=0) / max(1, len(there)))
+
+
+def modality_shares(contributions: ArrayLike) -> Floats:
+    r"""How much of a vector each of its summands made: equation (13.6).
+
+    $c_m = u_m^\top e / \lVert e \rVert^2$ with $e = \sum_m u_m$
+
+    A weight is not a share: a small weight of a long vector may be most of the sum.
+
+    Args:
+        contributions: $u_m$, what each modality added, its weight included, shape ``(M, d)``.
+
+    Returns:
+        Shares, shape ``(M,)``, summing to 1; below 0 for what the others outweigh; all 0 if the sum
+        is 0.
+
+    Raises:
+        ValueError: if a number is not finite.
+
+    Layer: ``models.ItemEncoder``; ``ModalityRecord.shares``.
+    Source: ours.
+
+    >>> modality_shares([[3, 0], [1, 0], [0, 0]])
+    array([0.75, 0.25, 0.  ])
+    """
+    u = finite("contributions", contributions, 2)
+    e = u.sum(axis=0)
+    along, square = u @ e, float(e @ e)
+    return np.asarray(along / square) if square > 0 else np.zeros(len(u))

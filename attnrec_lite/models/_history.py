@@ -18,8 +18,8 @@ class PastNetwork(NextItemNetwork):
         width: d, the width of an item vector.
         dropout: share of the entries of the history's vectors dropped in training.
         tables: 1 if history and candidates are read from the same table, 2 if from one each.
-        options: ``negatives`` and ``seed``, as for ``NextItemNetwork``; ``seeds[2:]`` is left for
-            a subclass.
+        options: ``negatives``, ``seed`` and ``encoder``, as for ``NextItemNetwork``;
+            ``seeds[2:]`` is left for a subclass.
     """
 
     def __init__(
@@ -27,11 +27,16 @@ class PastNetwork(NextItemNetwork):
     ) -> None:
         super().__init__(n_items, width, **options)
         self.drop = keras.layers.Dropout(dropout, seed=self.seeds[1])
-        if tables == 1:
-            self.past = self.table
-            return
-        start = keras.initializers.RandomNormal(stddev=width**-0.5, seed=self.seeds[0])
-        self.past = self.add_weight(shape=(n_items + 1, width), initializer=start, name="past")
+        self.own_past = None
+        if tables == 2:
+            start = keras.initializers.RandomNormal(stddev=width**-0.5, seed=self.seeds[0])
+            shape = (n_items + 1, width)
+            self.own_past = self.add_weight(shape=shape, initializer=start, name="past")
+
+    @property
+    def past(self) -> Any:
+        """Vectors of items as what was met, ``(N + 1, d)``."""
+        return self.table if self.own_past is None else self.own_past
 
     def remember(self, ids: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Item ids ``(batch, length)`` to the vectors of the history ``(batch, length, d)``."""
@@ -73,7 +78,7 @@ class ScoringNetwork(PastNetwork):
         points = tf.random.stateless_uniform([self.negatives], self.draws.next())
         drawn = tf.minimum(tf.searchsorted(self.cumulative, points) + 1, self.n_items)
         found, real = tf.cast(y_pred, tf.float32), x > 0
-        bias = self.bias - self.log_q
+        bias = self.rival_bias - self.log_q
         own = self.own_scores(found, real, y) + tf.gather(bias, y)
         others = self.shared_scores(found, real, drawn) + tf.gather(bias, drawn)
         others = tf.where(drawn == y[:, :, tf.newaxis], others.dtype.min, others)

@@ -90,7 +90,7 @@ class AttentionInterests(InterestNetwork):
         super().__init__(n_items, width, dropout, **options)
         for name, rows, seed in (
             ("hidden", width, self.seeds[2]),
-            ("queries", interests, self.seeds[3]),  # drawn apart: equal ones would stay equal
+            ("queries", interests, self.seeds[3]),  # drawn apart: equal ones part late, if ever
         ):
             start = keras.initializers.GlorotUniform(seed=seed)
             weight = self.add_weight(shape=(rows, width), initializer=start, name=name)
@@ -112,7 +112,8 @@ class RoutedInterests(InterestNetwork):
     """Dynamic routing: in rounds, with a softmax over the interests: equation (12.4).
 
     The start is random as in the paper, but drawn once and through the item's vector, so that the
-    same history always has the same interests.
+    same history always has the same interests. Nothing else belongs to one interest: two with one
+    start would stay alike for ever.
     """
 
     def __init__(

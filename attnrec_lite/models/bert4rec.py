@@ -39,9 +39,10 @@ class BERT4Rec(NextItemRecommender):
         positions: ``relative``, ``absolute`` or ``none``.
         inner: hidden width of each block's small network; by default that of an item vector.
         seed: the same seed gives the same model, to the last bit on a CPU.
+        encoder: makes item vectors of what is known about the items, as for ``SASRec``.
 
     Raises:
-        ValueError: if a number is out of range or a word unknown.
+        ValueError: if a number is out of range or a word unknown, or the encoder does not fit.
 
     Source: Sun et al. (2019).
 
@@ -68,17 +69,18 @@ class BERT4Rec(NextItemRecommender):
         positions: str = "relative",
         inner: int | None = None,
         seed: int = 0,
+        encoder: Any = None,
     ) -> None:
         super().__init__(
-            items, width=width, blocks=blocks, heads=heads, window=window, dropout=dropout,
-            inner=width if inner is None else inner, seed=seed,
+            items, encoder=encoder, width=width, blocks=blocks, heads=heads, window=window,
+            dropout=dropout, inner=width if inner is None else inner, seed=seed,
         )  # fmt: skip
         self.share = inside("share", share)
         self.positions = one_of("positions", positions, POSITIONS)
         whole("window", window, least=2)
         self.network = TransformerNetwork(
             self.n_items, width, blocks, heads, self.inner, window, dropout, positions,
-            causal=False, negatives=1, seed=seed, loss="full",
+            causal=False, negatives=1, seed=seed, loss="full", encoder=self.encoder,
         )  # fmt: skip
 
     def fit(

@@ -9,6 +9,8 @@ candidate highest, plus the candidate's bias: equation (7.10).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
@@ -44,9 +46,11 @@ class MultiInterest(NextItemRecommender):
         negatives: items drawn per batch for the loss.
         tables: 1 if history and candidates are read from the same table, 2 if from one each.
         seed: the same seed gives the same model, to the last bit on a CPU.
+        encoder: makes item vectors of what is known about the items, as for ``SASRec``; ``tables``
+            has to be 1 then.
 
     Raises:
-        ValueError: if a number is out of range or a word unknown.
+        ValueError: if a number is out of range or a word unknown, or the encoder does not fit.
 
     Source: Li et al. (2019) and Cen et al. (2020).
 
@@ -76,17 +80,20 @@ class MultiInterest(NextItemRecommender):
         negatives: int = 256,
         tables: int = 2,
         seed: int = 0,
+        encoder: Any = None,
     ) -> None:
         shape = {"width": width, "interests": interests, "window": window, "dropout": dropout}
         drawn = {"negatives": negatives, "seed": seed}
-        super().__init__(items, **shape, rounds=rounds, tables=tables, **drawn)
-        if tables > 2:
-            raise ValueError(f"tables: expected 1 or 2; received {tables}")
+        super().__init__(items, encoder=encoder, **shape, rounds=rounds, tables=tables, **drawn)
+        if tables > (2 if encoder is None else 1):
+            most = "1 or 2" if encoder is None else "1, with an encoder"
+            raise ValueError(f"tables: expected {most}; received {tables}")
         self.extract = one_of("extract", extract, EXTRACTORS)
         self.choose = one_of("choose", choose, CHOICES)
         self.power = positive("power", power)
         self._settings += ("extract", "choose", "power")
-        options = {**drawn, "tables": tables, "choose": choose, "power": self.power}
+        options: dict[str, Any] = {**drawn, "tables": tables, "choose": choose}
+        options |= {"power": self.power, "encoder": self.encoder}
         if extract == "routing":
             self.network = RoutedInterests(self.n_items, **shape, rounds=rounds, **options)  # type: ignore[arg-type]
         else:
@@ -142,7 +149,7 @@ class MultiInterest(NextItemRecommender):
 
     def _scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         z = self._at_the_end(history)
-        best = tf.fill((len(z), self.n_items + 1), tf.float32.min)
+        best, table = tf.fill((len(z), self.n_items + 1), tf.float32.min), self.network.table
         for interest in tf.unstack(z, axis=1):  # one by one: all at once would be K times as large
-            best = tf.maximum(best, tf.matmul(interest, self.network.table, transpose_b=True))
+            best = tf.maximum(best, tf.matmul(interest, table, transpose_b=True))
         return np.asarray(best + self.network.bias)

@@ -102,6 +102,11 @@ class NextItemNetwork(keras.Model):
             self._made = self.encoder.table(training=True)
         return self._made
 
+    @property
+    def rival_bias(self) -> Any:
+        """The bias of each item in the loss, where items that were not there do not compete."""
+        return self.bias if self.encoder is None else self.bias + self.absent
+
     def train_step(self, data: Any) -> Any:
         """A step as Keras takes it, in which ``table`` is made once."""
         self._in_step, self._made = True, None
@@ -117,8 +122,7 @@ class NextItemNetwork(keras.Model):
         real = y > 0
         contexts = tf.cast(tf.boolean_mask(y_pred, real), tf.float32)
         targets = tf.boolean_mask(y, real)
-        bias = self.bias if self.encoder is None else self.bias + self.absent
-        known = (contexts, targets, tf.convert_to_tensor(self.table), bias)
+        known = (contexts, targets, tf.convert_to_tensor(self.table), self.rival_bias)
         if self.objective == "full":
             return full_softmax_loss(*known)
         if self.objective == "sampled":

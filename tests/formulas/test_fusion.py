@@ -178,20 +178,6 @@ def test_late_fusion_does_not_look_at_what_is_not_known():
     assert_array_equal(formulas.late_fusion([[1.0]], [0.0], [[1]]), [-np.inf])
 
 
-@settings(deadline=None)
-@given(parts)
-def test_shares_sum_to_one_whatever_the_scale(v):
-    assume(np.linalg.norm(v.sum(axis=0)) > 1e-2)
-    found = formulas.modality_shares(v)
-    assert math.isclose(found.sum(), 1.0, abs_tol=1e-6)
-    assert_allclose(formulas.modality_shares(100 * v), found, atol=1e-6)
-
-
-def test_a_share_may_be_negative_and_nothing_has_none():
-    assert_allclose(formulas.modality_shares([[3, 0], [-1, 0]]), [1.5, -0.5])
-    assert_array_equal(formulas.modality_shares([[1, 0], [-1, 0]]), [0, 0])
-
-
 SQUARE = np.ones((D, M * D))
 
 
@@ -238,7 +224,6 @@ SQUARE = np.ones((D, M * D))
         (lambda: formulas.late_fusion([[1.0]], [-1], [[1]]), "^weights: expected numbers from 0"),
         (lambda: formulas.late_fusion([[1.0]], [1, 1], [[1]]), "^weights: expected 1 rows"),
         (lambda: formulas.late_fusion([[np.inf]], [1], [[1]]), "^scores: expected finite numbers"),
-        (lambda: formulas.modality_shares([[np.inf]]), "^contributions: expected finite numbers"),
     ],
 )
 def test_what_does_not_fit_is_named(call, message):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnrec_lite import formulas
@@ -53,6 +54,20 @@ def test_nothing_gives_zeros_and_not_nan():
     assert_array_equal(formulas.part_of_codes([0, 0], TABLE), [0.0, 0.0])
 
 
+@quick
+@given(arrays(np.float64, (3, 2), elements=st.floats(-9, 9).map(lambda x: round(x, 3))))
+def test_shares_sum_to_one_whatever_the_scale(v):
+    assume(np.linalg.norm(v.sum(axis=0)) > 1e-2)
+    found = formulas.modality_shares(v)
+    assert_allclose(found.sum(), 1.0, atol=1e-6)
+    assert_allclose(formulas.modality_shares(100 * v), found, atol=1e-6)
+
+
+def test_a_share_may_be_negative_and_nothing_has_none():
+    assert_allclose(formulas.modality_shares([[3, 0], [-1, 0]]), [1.5, -0.5])
+    assert_array_equal(formulas.modality_shares([[1, 0], [-1, 0]]), [0, 0])
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -61,6 +76,7 @@ def test_nothing_gives_zeros_and_not_nan():
         (lambda: formulas.part_of_codes([4], TABLE), "codes"),
         (lambda: formulas.part_of_codes([1.5], TABLE), "codes"),
         (lambda: formulas.part_of_codes([1], [1.0, 2.0]), "table"),
+        (lambda: formulas.modality_shares([[np.inf]]), "^contributions: expected finite numbers"),
     ],
 )
 def test_what_does_not_fit_is_named(call, message):

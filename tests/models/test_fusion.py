@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import cycle
 
 import keras
 import numpy as np
@@ -23,14 +24,31 @@ from attnrec_lite.data import (
 )
 from attnrec_lite.evaluation import evaluate
 from attnrec_lite.explain import ModalityRecord
-from attnrec_lite.models import ItemEncoder, QKVRecommender, SASRec, TimedSASRec, load
+from attnrec_lite.models import (
+    BERT4Rec,
+    ItemEncoder,
+    MultiInterest,
+    QKVRecommender,
+    SASRec,
+    TimedSASRec,
+    load,
+)
 from attnrec_lite.models.fusion import FUSIONS
 from attnrec_lite.training import WindowBatches, fit_distributed
 
 N, D = 7, 4
 GOODS = Vocabulary(np.arange(10, 10 + N))
 SMALL = {"width": D, "window": 5, "negatives": 6, "seed": 3}
-MODELS = {"SASRec": SASRec, "TimedSASRec": TimedSASRec, "QKVRecommender": QKVRecommender}
+ROUTED = {**SMALL, "tables": 1, "extract": "routing", "interests": 2}
+MODELS = {
+    "SASRec": (SASRec, SMALL),
+    "TimedSASRec": (TimedSASRec, SMALL),
+    "QKVRecommender": (QKVRecommender, SMALL),
+    "BERT4Rec": (BERT4Rec, {"width": D, "window": 5, "seed": 3}),
+    "MultiInterest": (MultiInterest, {**SMALL, "tables": 1, "interests": 2}),
+    "routing": (MultiInterest, ROUTED),
+    "hard": (MultiInterest, {**ROUTED, "extract": "attention", "choose": "hard"}),
+}
 
 
 def signals(items=GOODS, seed=0):
@@ -188,10 +206,11 @@ def test_what_is_kept_is_not_scaled_up():
 
 def model_of(kind="SASRec", fuse="attention", log=LOG, **options):
     encoder = ItemEncoder(signals(log.items), D, fuse, seed=5, **options)
-    return MODELS[kind](log.items, encoder=encoder, **SMALL)
+    model, settings = MODELS[kind]
+    return model(log.items, encoder=encoder, **settings)
 
 
-@pytest.mark.parametrize(("kind", "fuse"), list(zip(MODELS, FUSIONS, strict=True)))
+@pytest.mark.parametrize(("kind", "fuse"), list(zip(MODELS, cycle(FUSIONS), strict=False)))
 def test_a_model_learns_with_it_saves_and_loads_it(kind, fuse, tmp_path):
     model = model_of(kind, fuse, dropout=0.3).fit(LOG, epochs=2)
     assert np.isfinite(model.losses).all()
@@ -231,8 +250,9 @@ def test_the_same_seed_gives_the_same_model_and_the_recipe_is_left_alone():
         assert_array_equal(w, before[name])
 
 
-def test_a_step_makes_the_table_once_so_that_input_and_readout_agree():
-    model = model_of(dropout=0.5)
+@pytest.mark.parametrize("kind", MODELS)
+def test_a_step_makes_the_table_once_so_that_input_and_readout_agree(kind):
+    model = model_of(kind, dropout=0.5)
     made = []
     original = model.encoder.table
     model.encoder.table = lambda training=False: made.append(training) or original(training)
@@ -253,6 +273,24 @@ def test_after_training_nothing_of_a_step_is_left():
     model.encoder.fallback.assign_add(tf.ones(D))
     model.encoder.kept()["id_rows"].assign_add(tf.ones((N + 1, D)))
     assert not np.array_equal(model.network.table.numpy()[1:], before[1:])  # never stale
+
+
+def test_interests_of_items_that_are_known_by_an_encoder_read_one_table():
+    with pytest.raises(ValueError, match="^tables: expected 1, with an encoder; received 2"):
+        MultiInterest(GOODS, encoder=ItemEncoder(signals(), D), **SMALL)
+
+
+@pytest.mark.parametrize("kind", ["BERT4Rec", "MultiInterest", "routing", "hard"])
+def test_what_no_row_has_is_nobodys_rival_in_any_model(kind):
+    log = LOG.select(LOG.item != 4)
+    model = model_of(kind, "concatenation", log=log)
+    before = weights(model.encoder)["id_rows"]
+    model.fit(log, epochs=2)
+    after = weights(model.encoder)["id_rows"]
+    assert_array_equal(after[4], before[4])
+    assert np.asarray(model.network.bias)[4] == 0
+    assert (after[1:4] != before[1:4]).any(axis=1).all()
+    assert model.score_all([[1, 2]])[0, 4] > -1e6  # it can be recommended all the same
 
 
 @pytest.mark.parametrize("loss", ["full", "sampled", "binary", "gbce"])
@@ -383,8 +421,10 @@ def test_a_bad_argument_is_named(options, message):
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_an_encoder_of_another_model_is_refused(kind):
+    model, settings = MODELS[kind]
+
     def made(encoder):
-        return MODELS[kind](LOG.items, encoder=encoder, **SMALL)
+        return model(LOG.items, encoder=encoder, **settings)
 
     with pytest.raises(
         ValueError, match="^encoder: expected width 4, as the model has; received 8"

@@ -222,20 +222,34 @@ def test_only_the_last_round_of_routing_has_a_gradient():
     assert_allclose(slope, given_up, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("extract", EXTRACT)
-def test_interests_that_start_equal_stay_equal_in_training_and_are_found(extract):
-    equal, drawn = (MultiInterest(LOG.items, extract=extract, seed=4, **SMALL) for _ in range(2))
-    if extract == "attention":
-        equal.network.queries.assign(np.tile(equal.network.queries[:1], (K, 1)))
-    else:
-        equal.network.start = np.tile(equal.network.start[:1], (K, 1))
-    history = left_pad([[1, 2, 3, 4, 5, 6]])
-    found = [
-        formulas.redundancy(model.fit(LOG, epochs=2).interest_vectors(history)[0])
-        for model in (equal, drawn)
-    ]
-    assert found[0] == pytest.approx(1, abs=1e-4)
-    assert found[1] < 0.99
+def after_an_equal_start(extract, choose, epochs):
+    """Redundancy of the interests, and that of a model that was drawn apart."""
+    found = []
+    for equal in (True, False):
+        model = MultiInterest(LOG.items, extract=extract, choose=choose, seed=4, **SMALL)
+        if equal and extract == "attention":
+            model.network.queries.assign(np.tile(model.network.queries[:1], (K, 1)))
+        elif equal:
+            model.network.start[:] = model.network.start[:1]
+        history = left_pad([[1, 2, 3, 4, 5, 6]])
+        model.fit(LOG, epochs=epochs)
+        found.append(formulas.redundancy(model.interest_vectors(history)[0]))
+    return found
+
+
+@pytest.mark.parametrize("choose", CHOOSE)
+def test_routed_interests_that_start_equal_stay_equal(choose):
+    equal, drawn = after_an_equal_start("routing", choose, epochs=6)
+    assert equal == pytest.approx(1, abs=1e-6)
+    assert drawn < 0.99
+
+
+def test_queries_that_start_equal_are_parted_by_a_hard_choice_and_hardly_by_a_mixture():
+    """The first of equals gets the whole gradient; in a mixture all get the same."""
+    hard, _ = after_an_equal_start("attention", "hard", epochs=2)
+    mixed, _ = after_an_equal_start("attention", "label-aware", epochs=2)
+    assert hard < 0.9999, hard
+    assert mixed == pytest.approx(1, abs=1e-4)
 
 
 # ---- the fifth program is one of them ----------------------------------------------------------

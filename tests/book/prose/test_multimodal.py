@@ -83,3 +83,64 @@ def test_all_ten_items_are_in_the_table():
     assert {name: verdict for name, _, verdict in rows} == mine
     assert "ten items of the articles S0 to S4" in TEXT
     assert len(mine) == 10
+
+
+def ndcg(name: str, way: str, part: str) -> float:
+    """Mean of the kept rows."""
+    rows = json.loads((BOOK.parent / "benchmarks" / "multimodal.json").read_text())["rows"]
+    found = [r["found"][part]["ndcg@10"] for r in rows if (r["data"], r["way"]) == (name, way)]
+    assert len(found) == 3
+    return float(np.mean(found))
+
+
+def test_attention_is_best_for_new_goods_and_earns_nothing_for_old_ones():
+    assert "does best for new goods, and for old ones no better than ids alone" in TEXT
+    ways = [f"{a}, {b}" for a in ("features", "both") for b in ("concatenation", "gate")]
+    best = ndcg("shop", "both, attention", "cold")
+    assert all(best > ndcg("shop", way, "cold") + 0.05 for way in ways)
+    assert abs(ndcg("shop", "both, attention", "warm") - ndcg("shop", "id", "warm")) < 0.01
+    assert "a concatenation gains on both" in TEXT
+    assert ndcg("shop", "both, concatenation", "warm") > ndcg("shop", "id", "warm") + 0.03
+
+
+def test_no_fusion_has_both_on_films():
+    ids = ndcg("films", "id", "warm")
+    for fuse in ("concatenation", "gate"):
+        assert 1.4 < ndcg("films", f"both, {fuse}", "warm") / ids < 1.7  # half as much again
+        assert ndcg("films", f"both, {fuse}", "cold") < 0.01  # all but invisible
+        assert 0.9 < ndcg("films", f"features, {fuse}", "warm") / ids < 1.3
+        few = ndcg("films", f"features, {fuse}", "cold")
+        assert 0.01 < few < ndcg("films", "both, attention", "cold")
+    assert ndcg("films", "both, attention", "warm") < 0.8 * ids
+
+
+def spoilt() -> dict[tuple[str, str, str], tuple[float, float, float, float]]:
+    """For each way, modality and failure: NDCG and mean weight, as it is and after."""
+    rows = json.loads((BOOK.parent / "benchmarks" / "multimodal.json").read_text())["rows"]
+    found: dict[tuple[str, str, str], list[list[float]]] = {}
+    for row in (r for r in rows if r["data"] == "shop" and "spoilt" in r):
+        for case in row["spoilt"]:
+            name = case["modality"]
+            both = [x["found"]["warm"]["ndcg@10"] for x in (row, case)]
+            both += [x["weights"][name] for x in (row, case)]
+            found.setdefault((row["way"], name, case["how"]), []).append(both)
+    return {key: tuple(np.mean(values, axis=0)) for key, values in found.items()}  # type: ignore[misc]
+
+
+def test_dropout_insures_against_what_is_missing_and_not_against_what_is_wrong():
+    cases = spoilt()
+    assert "Missing: with dropout little is lost." in CAPTIONS
+    for (way, name, how), (before, after, weight, weight_after) in cases.items():
+        if how == "missing" and "dropout" in way:
+            assert before - after < 0.035
+        if how == "another's" and "concatenation" not in way:
+            assert abs(weight - weight_after) < 0.015  # the weight stays as it was
+        if "dropout" in way and how == "another's":
+            plain = cases[way.removesuffix(", dropout"), name, how][1]
+            assert (after > plain) == (name == "category")  # helps there, hurts at the text
+    for fuse, favourite, other in (
+        ("concatenation", "category", "text"),
+        ("attention", "text", "category"),
+    ):
+        for how in ("missing", "another's"):
+            assert cases[f"both, {fuse}", favourite, how][1] < cases[f"both, {fuse}", other, how][1]
