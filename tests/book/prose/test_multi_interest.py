@@ -169,3 +169,12 @@ def test_the_two_least_redundant_rows_are_behind_in_recall():
     for model in ("attention, hard", "routing"):
         assert mean(model, "redundancy") < mean("attention", "redundancy")
         assert mean(model, "recall@20, several") < mean("attention", "recall@20, several")
+
+
+def test_customers_of_one_taste_lose_nothing_in_a_figure_that_has_a_ceiling_and_in_one_without():
+    assert "their category has twenty goods, so a list of twenty cannot miss" in chapter()
+    assert (np.bincount(make_shop(seed=0).category[1:]) == 20).all()
+    assert mean("attention", "recall@20, one taste") == 1
+    assert "one and four interests differ by less than .001 over five seeds" in chapter()
+    one, four = (mean(m, "ndcg@10, one taste") for m in ("one vector", "attention"))
+    assert abs(one - four) < 0.001
