@@ -7,6 +7,7 @@ from typing import Any
 from attnrec_lite.data.clicks import Clicks, Planted
 from attnrec_lite.data.cold import cold_and_warm, cold_items, hide_items
 from attnrec_lite.data.describe import Description
+from attnrec_lite.data.drift import DriftingShop, make_drifting_shop
 from attnrec_lite.data.fetch import SOURCES, fetch
 from attnrec_lite.data.films import film_facts
 from attnrec_lite.data.impressions import make_clicks
@@ -19,6 +20,7 @@ from attnrec_lite.data.movielens import film_genres, movielens, read_edition
 from attnrec_lite.data.negatives import Collisions, collisions, sample_negatives
 from attnrec_lite.data.packing import Packed, pack, pack_histories, packed_mask, slot_owners
 from attnrec_lite.data.planted import make_feature_pairs, make_lists, make_planted
+from attnrec_lite.data.purchases import Purchases, make_purchases
 from attnrec_lite.data.retail import online_retail
 from attnrec_lite.data.sequences import left_pad, windows
 from attnrec_lite.data.shop import TOY_AXES, TOY_GOODS, Shop, make_shop
@@ -30,6 +32,7 @@ __all__ = [
     "Clicks",
     "Collisions",
     "Description",
+    "DriftingShop",
     "Holdout",
     "Interactions",
     "Leaks",
@@ -37,6 +40,7 @@ __all__ = [
     "Modality",
     "Packed",
     "Planted",
+    "Purchases",
     "Shop",
     "Split",
     "Vocabulary",
@@ -55,9 +59,11 @@ __all__ = [
     "load",
     "load_features",
     "make_clicks",
+    "make_drifting_shop",
     "make_feature_pairs",
     "make_lists",
     "make_planted",
+    "make_purchases",
     "make_shop",
     "movielens",
     "online_retail",

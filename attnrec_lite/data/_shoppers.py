@@ -51,37 +51,71 @@ def shop_along(
         Items bought, ordered by user and turn, int32 ``(n,)``; and for each the row of the
         purchase that caused it, or -1, int64 ``(n,)``.
     """
-    n_users, n_categories = shares.shape
-    shelves = habits.shelves()
-    stock = np.array([len(shelf) for shelf in shelves])
-    bought = np.zeros((n_users, lengths.max(initial=0)), np.int32)
-    cause = np.full(bought.shape, -1, np.int64)
-    newest = np.full((n_users, n_categories), -1)  # turn of the newest purchase in each category
-    number = np.zeros((n_users, n_categories), np.int64)
-    before = np.zeros(n_users, np.int64)
+    baskets = Baskets(habits, len(shares), int(lengths.max(initial=0)))
     first_row = np.cumsum(lengths) - lengths
-    for turn in range(bought.shape[1]):
+    for turn in range(baskets.bought.shape[1]):
         user = np.flatnonzero(lengths > turn)
-        open_shares = shares[user] * (number[user] < stock)
+        baskets.buy(user, shares[user], rng)
+    happened = np.arange(baskets.bought.shape[1]) < lengths[:, None]
+    cause = np.where(baskets.source >= 0, first_row[:, None] + baskets.source, -1)
+    return baskets.bought[happened], cause[happened]
+
+
+class Baskets:
+    """What every user has bought so far, and the rule by which they buy the next good.
+
+    Args:
+        habits: how they choose.
+        n_users: how many there are.
+        most: purchases that a basket holds.
+
+    Attributes:
+        bought: items in their order, 0 where none is yet, int32 ``(n_users, most)``.
+        source: place in the basket of the purchase that caused each, or -1, of the same shape.
+        number: purchases in each category, ``(n_users, C)``.
+        count: purchases of each user, ``(n_users,)``.
+    """
+
+    def __init__(self, habits: Habits, n_users: int, most: int) -> None:
+        self.habits, self.shelves = habits, habits.shelves()
+        self.stock = np.array([len(shelf) for shelf in self.shelves])
+        self.bought = np.zeros((n_users, most), np.int32)
+        self.source = np.full(self.bought.shape, -1, np.int64)
+        self.newest = np.full((n_users, len(self.stock)), -1)  # place of each category's newest
+        self.number = np.zeros((n_users, len(self.stock)), np.int64)
+        self.before = np.zeros(n_users, np.int64)
+        self.count = np.zeros(n_users, np.int64)
+
+    def buy(
+        self, user: NDArray[np.int64], shares: NDArray[np.float64], rng: np.random.Generator
+    ) -> None:
+        """Let some users, each named once, make one purchase.
+
+        Args:
+            user: their codes; each has room in the basket and an interest with a good left.
+            shares: their interests now, a row for each of them.
+            rng: source of chance.
+        """
+        habits, turn, bought = self.habits, self.count[user], self.bought
+        open_shares = shares * (self.number[user] < self.stock)
         interest = _draw(open_shares, rng.random(len(user)))
         keeps = (rng.random(len(user)) < habits.stay) & (turn > 0)
-        keeps &= open_shares[np.arange(len(user)), before[user]] > 0
-        interest = np.where(keeps, before[user], interest)
-        source = newest[user, interest]
+        keeps &= open_shares[np.arange(len(user)), self.before[user]] > 0
+        interest = np.where(keeps, self.before[user], interest)
+        source = self.newest[user, interest]
         follows = (rng.random(len(user)) < habits.chain) & (source >= 0)
         choice = habits.companion[bought[user, source]]
         follows &= ~_among(choice, bought[user])
         by_chance = ~follows
         choice[by_chance] = _by_popularity(
-            habits, shelves, interest[by_chance], bought[user[by_chance]], rng
+            habits, self.shelves, interest[by_chance], bought[user[by_chance]], rng
         )
         bought[user, turn] = choice
-        cause[user, turn] = np.where(follows, first_row[user] + source, -1)
-        newest[user, interest] = turn
-        number[user, interest] += 1
-        before[user] = interest
-    happened = np.arange(bought.shape[1]) < lengths[:, None]
-    return bought[happened], cause[happened]
+        self.source[user, turn] = np.where(follows, source, -1)
+        self.newest[user, interest] = turn
+        self.number[user, interest] += 1
+        self.before[user] = interest
+        self.count[user] += 1
 
 
 def _by_popularity(
