@@ -26,18 +26,23 @@ _HOMES = {
     "InterestModel": "interests",
     "ItemEncoder": "fusion",
     "ItemKNN": "neighbours",
+    "LightGCN": "graph",
+    "MeanPooling": "pooled",
     "MultiInterest": "multi_interest",
     "NAIS": "nais",
     "PageModel": "page",
     "PairwiseAttention": "pairwise_attention",
     "Popularity": "baselines",
+    "Precomputed": ".efficiency.precomputed",
     "QKVRecommender": "qkv",
     "RecentPopularity": "baselines",
     "SASRec": "sasrec",
     "ScoreTimesAttention": "score_times_attention",
+    "SegmentPopularity": "segments",
     "Successors": "baselines",
     "TimedSASRec": "timed",
     "TargetAttention": "target_attention",
+    "TwoTasks": "two_tasks",
     "train_together": "click",
 }
 
@@ -53,18 +58,23 @@ __all__ = [
     "InterestModel",
     "ItemEncoder",
     "ItemKNN",
+    "LightGCN",
+    "MeanPooling",
     "MultiInterest",
     "PageModel",
     "PairwiseAttention",
     "Popularity",
+    "Precomputed",
     "QKVRecommender",
     "RecentPopularity",
     "Recommender",
     "SASRec",
     "ScoreTimesAttention",
+    "SegmentPopularity",
     "Successors",
     "TargetAttention",
     "TimedSASRec",
+    "TwoTasks",
     "baselines_for",
     "load",
     "train_together",
@@ -74,7 +84,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import a model the first time that it is named."""
     if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -58,7 +58,8 @@ class ItemEncoder(keras.layers.Layer):
         width: d, the width of an item vector, that of the model.
         fuse: ``"concatenation"``, ``"gate"`` or ``"attention"``.
         dropout: chance that a modality of an item is treated as missing in a step of training,
-            equation (13.7); a number, or one for each name, ``{"id": 0.5}``. What is kept is *not*
+            equation (13.7); a number, or one for each name, ``{"id": 0.5}``, which drops ids alone,
+            equation (15.4). What is kept is *not*
             scaled up: a modality that is missing later has to look like one that was dropped.
         ids: whether the id is a modality, too; without it items that look the same are the same.
         seed: makes first weights and dropout reproducible.

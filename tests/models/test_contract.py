@@ -23,14 +23,18 @@ from attnrec_lite.models import (
     BERT4Rec,
     InterestModel,
     ItemKNN,
+    LightGCN,
+    MeanPooling,
     MultiInterest,
     PairwiseAttention,
     Popularity,
+    Precomputed,
     QKVRecommender,
     RecentPopularity,
     Recommender,
     SASRec,
     ScoreTimesAttention,
+    SegmentPopularity,
     Successors,
     TargetAttention,
     TimedSASRec,
@@ -57,6 +61,7 @@ MAKERS = {
     "RecentPopularity": lambda: RecentPopularity(LOG.items, half_life=2e-5).fit(LOG),
     "ItemKNN": lambda: ItemKNN(LOG.items, k=3, shrink=0.5).fit(LOG),
     "EASE": lambda: EASE(LOG.items, penalty=2.0).fit(LOG),
+    "Precomputed": lambda: Precomputed.of(ItemKNN(LOG.items, k=3).fit(LOG), keep=4),
     "BPR": lambda: BPR(LOG.items, width=4, negatives=5, seed=2).fit(LOG, epochs=3, batch=7),
     "QKVRecommender": lambda: QKVRecommender(LOG.items, heads=2, **SMALL).fit(LOG, epochs=1),
     "ScoreTimesAttention": lambda: ScoreTimesAttention(LOG.items, **SMALL).fit(LOG, epochs=1),
@@ -70,6 +75,11 @@ MAKERS = {
     "BERT4Rec": lambda: BERT4Rec(LOG.items, width=4, heads=2, window=5).fit(LOG, epochs=1),
     "SASRec": lambda: SASRec(LOG.items, **SMALL).fit(LOG, epochs=1),
     "TimedSASRec": lambda: TimedSASRec(LOG.items, **SMALL).fit(LOG, epochs=1),
+    "MeanPooling": lambda: MeanPooling(LOG.items, **SMALL).fit(LOG, epochs=1),
+    "LightGCN": lambda: LightGCN(LOG.items, width=4, seed=2).fit(LOG, epochs=3, batch=7),
+    "SegmentPopularity": lambda: SegmentPopularity(LOG.items, segments=3, segment=1).fit(
+        LOG, np.arange(LOG.n_users) % 3
+    ),
     "NAIS": lambda: NAIS(LOG.items, width=4, window=4, negatives=5).fit(LOG, epochs=1),
 }
 fitted = {}
