@@ -88,7 +88,7 @@ def low_rank_attention(
     Raises:
         ValueError: if the shapes do not fit.
 
-    Layer: none; no model of the book uses it, since one row of it mixes future into past.
+    Layer: ``efficiency.RoutedAttention``; no model of the book uses it: a mixture holds the future.
     Source: Wang et al. (2020), Linformer.
 
     >>> q, k, v = np.eye(2), [[1, 0], [0, 1], [1, 1]], [[1], [2], [3]]
@@ -126,7 +126,7 @@ def linear_attention(
     Raises:
         ValueError: if the shapes do not fit.
 
-    Layer: none; it is another model than ``attend``, and no model of the book uses it.
+    Layer: ``efficiency.RoutedAttention``; another model than ``attend``, and none of the book's.
     Source: Katharopoulos et al. (2020).
 
     >>> linear_attention([[0.0]], [[0.0], [2.0]], [[1], [5]])       # weights 1/4 and 3/4
