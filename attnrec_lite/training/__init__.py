@@ -19,6 +19,7 @@ from attnrec_lite.training.losses import (
 )
 from attnrec_lite.training.network import LOSSES, SMOOTHING, NextItemNetwork, independent_seeds
 from attnrec_lite.training.validation import RankingValidation
+from attnrec_lite.training.workers import run_workers
 
 __all__ = [
     "LOSSES",
@@ -38,5 +39,6 @@ __all__ = [
     "full_softmax_loss",
     "gbce_loss",
     "independent_seeds",
+    "run_workers",
     "sampled_softmax_loss",
 ]

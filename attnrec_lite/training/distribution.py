@@ -16,12 +16,16 @@ On other machines, put their addresses in the place of ``localhost``; several GP
 need one process only, no ``TF_CONFIG``, and ``tf.distribute.MirroredStrategy()``. One GPU needs
 nothing of this: TensorFlow uses it by itself, and ``training.fit`` works as it is.
 
+A process that dies takes the others with it: they wait for its share of the gradients. So all are
+started again, from the checkpoint of the last epoch that was done; ``run_workers`` does that.
+
 ``keras.Model.fit`` is of no use here: under several workers Keras 3.15 fails in it ("Attempt to
 convert a value (PerReplica...)"), and under several devices it takes the mean over unequal shares.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -31,10 +35,15 @@ import tensorflow as tf
 from attnrec_lite._checks import positive, whole
 from attnrec_lite.training.adam import FusedAdam
 from attnrec_lite.training.batches import Batches
+from attnrec_lite.training.checkpoint import Checkpoint, identity
 
 
 def fit_distributed(
-    network: keras.Model, batches: Batches, epochs: int, learning_rate: float
+    network: keras.Model,
+    batches: Batches,
+    epochs: int,
+    learning_rate: float,
+    checkpoint: str | Path | None = None,
 ) -> list[float]:
     """Train a network on every device of the strategy in whose scope it was made.
 
@@ -47,16 +56,22 @@ def fit_distributed(
     Args:
         network: with a ``compute_loss`` that is the mean over targets above 0.
         batches: the same in every process.
-        epochs: passes over the batches.
+        epochs: passes over the batches, those of a checkpoint included.
         learning_rate: of ``FusedAdam``; Keras' own squares gathered gradients before it adds them
             up, so its steps depend on how the rows are shared out.
+        checkpoint: a file, or a folder that exists, which every process can read; the first one
+            writes it after each epoch. Called again with it, the run goes on and ends with the
+            same bits; on more or fewer devices it may go on as well, then up to rounding.
 
     Returns:
         The mean loss of each epoch, as ``fit`` has it in its history.
 
     Raises:
-        ValueError: if a number is out of range, or the network has an encoder of items.
-        FloatingPointError: if the loss stops being a number.
+        ValueError: if a number is out of range, the network has an encoder of items, or the
+            checkpoint is damaged or of another run.
+        FloatingPointError: if the loss stops being a number; the checkpoint of the last good epoch
+            stays.
+        OSError: if the checkpoint cannot be written; the one before it stays.
     """
     if getattr(network, "encoder", None) is not None:
         raise ValueError(
@@ -68,8 +83,15 @@ def fit_distributed(
     with strategy.scope():
         network.compile(optimizer=FusedAdam(learning_rate), jit_compile=False)
         network.optimizer.build(network.trainable_variables)
-    step, losses = _step(network, strategy), []
-    for epoch in range(epochs):
+        history = keras.callbacks.History()
+        saved = _saved(checkpoint, network, batches, history)
+    step, losses = _step(network, strategy), history.history.setdefault("loss", [])
+    if len(losses) > epochs:
+        raise ValueError(
+            f"epochs: expected at least {len(losses)}, as the checkpoint has seen; "
+            f"received {epochs}"
+        )
+    for epoch in range(len(losses), epochs):
         batches.start_at(epoch + 1)  # as in ``fit``: Keras shuffles once before it starts
         found, rows = [], []
         for number in range(len(batches)):
@@ -82,7 +104,29 @@ def fit_distributed(
                     f"{len(batches)}; try a lower learning_rate"
                 )
         losses.append(float(np.average(found, weights=rows)))
-    return losses
+        if saved is not None and _is_first(strategy):
+            saved.on_train_batch_end(len(batches) - 1)
+            saved.on_epoch_end(epoch)
+    return list(losses)
+
+
+def _saved(
+    path: str | Path | None, network: keras.Model, batches: Batches, history: Any
+) -> Checkpoint | None:
+    """The checkpoint, after what it holds was put back."""
+    if path is None:
+        return None
+    saved = Checkpoint(path, identity(network, batches), history)
+    saved.set_model(network)
+    saved.set_params({"steps": len(batches)})
+    saved.on_train_begin()
+    return saved
+
+
+def _is_first(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process writes for all."""
+    resolver = strategy.cluster_resolver
+    return resolver is None or not resolver.task_id
 
 
 def _step(network: keras.Model, strategy: tf.distribute.Strategy) -> Any:

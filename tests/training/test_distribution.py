@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from attnrec_lite.training import FusedAdam, WindowBatches, fit, fit_distributed
+from attnrec_lite.training import FusedAdam, WindowBatches, fit, fit_distributed, run_workers
 
 EPOCHS, RATE = 3, 0.01
 PROGRAM = """
@@ -106,3 +106,68 @@ def test_what_is_no_number_is_refused(small):
     model.network.bias.assign(np.full(31, np.nan))
     with pytest.raises(FloatingPointError, match=r"^loss is nan in epoch 1, step 1 of \d+; try"):
         fit_distributed(model.network, batches, 1, RATE)
+
+
+def test_it_goes_on_from_a_checkpoint_to_the_same_bits(small, tmp_path):
+    model, batches = made(small)
+    whole = fit_distributed(model.network, batches, EPOCHS, RATE)
+    first, same = made(small)
+    path = tmp_path / "shared.checkpoint"
+    begun = fit_distributed(first.network, same, 1, RATE, checkpoint=path)
+    second, same = made(small)
+    assert fit_distributed(second.network, same, EPOCHS, RATE, checkpoint=path) == whole
+    assert begun == whole[:1]
+    for a, b in zip(model.network.weights, second.network.weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+    with pytest.raises(ValueError, match=f"^epochs: expected at least {EPOCHS}, as the checkpoint"):
+        fit_distributed(second.network, same, 1, RATE, checkpoint=path)
+    with pytest.raises(ValueError, match="^checkpoint: expected one of this run"):
+        fit_distributed(second.network, same, EPOCHS, RATE / 2, checkpoint=path)
+
+
+KILLED = """
+import hashlib, json, os, signal, sys
+from pathlib import Path
+import numpy as np
+import tensorflow as tf
+from attnrec_lite.data import Interactions
+from attnrec_lite.models import SASRec
+from attnrec_lite.training import PackedBatches, fit_distributed
+
+folder, deadly = Path(sys.argv[1]), sys.argv[2] == "deadly"
+index = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
+
+class Deadly(PackedBatches):
+    def __getitem__(self, step):
+        killed = folder / "killed"
+        if deadly and index == 1 and self.epoch == 3 and step == 1 and not killed.exists():
+            killed.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__getitem__(step)
+
+strategy = tf.distribute.MultiWorkerMirroredStrategy()
+log = Interactions.from_columns(*np.load(folder / "log.npy"))
+with strategy.scope():
+    model = SASRec(log.items, width=8, window=5, dropout=0.2, loss="sampled", negatives=8)
+batches = Deadly(log, model.window, 4, 0)
+path = folder / f"{sys.argv[2]}.checkpoint"
+losses = fit_distributed(model.network, batches, 4, 0.01, checkpoint=path)
+digest = hashlib.sha256(b"".join(w.numpy().tobytes() for w in model.network.weights)).hexdigest()
+found = folder / f"{sys.argv[2]}.{index}.json"
+found.write_text(json.dumps({"losses": losses, "digest": digest}))
+"""
+
+
+@pytest.mark.slow
+def test_a_worker_is_killed_and_the_run_ends_where_it_would_have(small, tmp_path):
+    np.save(tmp_path / "log.npy", np.stack([small.log.user, small.log.item, small.log.time]))
+    found = {}
+    for way, expected in (("unbroken", 1), ("deadly", 2)):
+        command = [sys.executable, "-c", KILLED, str(tmp_path), way]
+        assert run_workers(command, 2) == expected
+        files = [tmp_path / f"{way}.{index}.json" for index in range(2)]
+        found[way] = [json.loads(file.read_text()) for file in files]
+    assert (tmp_path / "killed").exists()
+    assert found["deadly"] == found["unbroken"]
+    assert found["deadly"][0] == found["deadly"][1]
+    assert len(found["deadly"][0]["losses"]) == 4
