@@ -2,9 +2,11 @@
 
 The modules follow the data: ``data`` loads a log, ``models`` learn from it, ``evaluation`` and
 ``explain`` ask what was learned, ``experiments`` what it does to people, ``probes`` what reaches
-what, ``checklist`` whether a program can learn at all, ``plot`` draws it. ``formulas`` holds the
-equations of the book in NumPy and is what the rest is tested against; ``working`` sets one out line
-by line; ``command`` is what ``python -m attnrec_lite`` runs.
+what, ``checklist`` whether a program can learn at all, ``plot`` draws it. ``online`` keeps a model
+learning, ``cold_start`` serves whom it does not know, ``efficiency`` makes it smaller, ``serving``
+takes it to where it answers, ``engines`` takes a log to machines that hold more than one.
+``formulas`` holds the equations of the book in NumPy and is what the rest is tested against;
+``working`` sets one out line by line; ``command`` is what ``python -m attnrec_lite`` runs.
 
 Importing the package costs little: TensorFlow is only loaded by the modules that need it.
 """
@@ -18,16 +20,21 @@ __version__ = "0.1.0"
 _MODULES = (
     "attention",
     "checklist",
+    "cold_start",
     "command",
     "data",
+    "efficiency",
+    "engines",
     "evaluation",
     "exercises",
     "experiments",
     "explain",
     "formulas",
     "models",
+    "online",
     "plot",
     "probes",
+    "serving",
     "training",
     "working",
 )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+LARGEST = float(np.finfo(np.float64).max)
 
 
 def as_floats(name: str, value: ArrayLike, ndim: int | None = None) -> Floats:
@@ -48,8 +49,9 @@ def one_of(name: str, value: str, allowed: Sequence[str]) -> str:
 
 def positive(name: str, value: float) -> float:
     """Refuse what is not a finite number above zero."""
-    number = isinstance(value, int | float | np.integer | np.floating)
-    if not number or not np.isfinite(value) or value <= 0:
+    plain = value.item() if isinstance(value, np.number) else value
+    # Whole numbers may be larger than NumPy's.
+    if not isinstance(plain, int | float) or not 0 < plain <= LARGEST:
         raise ValueError(f"{name}: expected a finite number above 0; received {value!r}")
     return float(value)
 

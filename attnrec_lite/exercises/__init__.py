@@ -33,6 +33,9 @@ CHAPTERS = {  # chapter number to the module with its exercises, named as the no
     "11": "sequences",
     "12": "multi_interest",
     "13": "multimodal",
+    "14": "online",
+    "15": "cold_start",
+    "16": "efficiency",
 }
 
 __all__ = ["CHAPTERS", "Exercise", "Result", "check", "exercises", "hint"]

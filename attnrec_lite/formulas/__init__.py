@@ -15,6 +15,18 @@ from attnrec_lite.formulas.attention import (
     project,
     visible,
 )
+from attnrec_lite.formulas.augment import (
+    cropped,
+    masked,
+    reordered,
+)
+from attnrec_lite.formulas.bandits import (
+    greedy_chances,
+    regret,
+    thompson_chances,
+    thompson_draw,
+    upper_bounds,
+)
 from attnrec_lite.formulas.beyond import (
     coverage,
     diversity,
@@ -42,6 +54,14 @@ from attnrec_lite.formulas.choice import (
     head_scores,
     log_odds,
 )
+from attnrec_lite.formulas.cold_start import (
+    dropped_input,
+    ridge_from,
+    ridge_map,
+    segment_shares,
+    two_task_loss,
+    variance_reduction,
+)
 from attnrec_lite.formulas.cost import (
     crossing_length,
     linear_attention,
@@ -57,6 +77,16 @@ from attnrec_lite.formulas.data import (
     observed_mean,
     older_share,
     tied_share,
+)
+from attnrec_lite.formulas.distillation import (
+    distillation_loss,
+    distillation_slope,
+)
+from attnrec_lite.formulas.efficiency import (
+    attention_cost,
+    cheaper_from,
+    energy_like_cost,
+    factor_parameters,
 )
 from attnrec_lite.formulas.errors import (
     auc,
@@ -94,12 +124,28 @@ from attnrec_lite.formulas.features import (
     tf_idf,
     truncated_svd,
 )
+from attnrec_lite.formulas.feedback import (
+    homogenisation,
+    jaccard,
+)
 from attnrec_lite.formulas.fusion import (
     attended,
     concatenated,
     drop_modalities,
     gated,
     late_fusion,
+)
+from attnrec_lite.formulas.graph import (
+    bpr_loss,
+    folded_in,
+    layer_mean,
+    propagate,
+)
+from attnrec_lite.formulas.growth import (
+    bytes_held,
+    growth_exponent,
+    machines_needed,
+    operations_needed,
 )
 from attnrec_lite.formulas.interest_choice import (
     chosen_interest,
@@ -125,6 +171,13 @@ from attnrec_lite.formulas.labels import (
     rates,
     recall,
 )
+from attnrec_lite.formulas.low_precision import (
+    dequantise,
+    float_step,
+    quantise,
+    score_noise,
+    table_bytes,
+)
 from attnrec_lite.formulas.metrics import (
     average_precision,
     dcg,
@@ -133,6 +186,14 @@ from attnrec_lite.formulas.metrics import (
     precision_at,
     recall_at,
     reciprocal_rank,
+)
+from attnrec_lite.formulas.monitors import (
+    cusum,
+    largest_gap,
+    limit_for,
+    run_length,
+    stability_index,
+    stability_limit,
 )
 from attnrec_lite.formulas.multi_interest import (
     dynamic_routing,
@@ -158,6 +219,13 @@ from attnrec_lite.formulas.off_policy import (
     policy_value,
     self_normalised,
 )
+from attnrec_lite.formulas.online import (
+    add_click,
+    faded,
+    online_step,
+    replay_count,
+    replay_loss,
+)
 from attnrec_lite.formulas.positions import (
     add_positions,
     sinusoids,
@@ -173,6 +241,11 @@ from attnrec_lite.formulas.programs import (
 from attnrec_lite.formulas.protocols import (
     sampled_hit_rate,
     tied_gain,
+)
+from attnrec_lite.formulas.pruning import (
+    head_importance,
+    magnitude_mask,
+    sparse_bytes,
 )
 from attnrec_lite.formulas.published import (
     implied_share,
@@ -201,6 +274,12 @@ from attnrec_lite.formulas.scores import (
     preference_scores,
     scaled_dot_scores,
 )
+from attnrec_lite.formulas.search import (
+    as_distance,
+    hash_recall,
+    probing_cost,
+    rounded_score_bound,
+)
 from attnrec_lite.formulas.sequences import (
     click_cost,
     cloze,
@@ -227,6 +306,10 @@ from attnrec_lite.formulas.smoothed import (
     nais_score,
     smoothed_softmax,
     total_weight,
+)
+from attnrec_lite.formulas.sparse_attention import (
+    top_keys_attention,
+    window_attention,
 )
 from attnrec_lite.formulas.surveys import (
     post_stratified,
@@ -259,12 +342,15 @@ from attnrec_lite.formulas.weights import (
 __all__ = [
     "accuracy",
     "activation_unit",
+    "add_click",
     "add_positions",
     "additive_scores",
     "afm_score",
     "always_valid_p",
+    "as_distance",
     "attend",
     "attended",
+    "attention_cost",
     "auc",
     "average_precision",
     "best_constant",
@@ -274,10 +360,13 @@ __all__ = [
     "binary_slope",
     "blend_scores",
     "bootstrap_interval",
+    "bpr_loss",
     "broken_ties",
+    "bytes_held",
     "calibration_error",
     "candidate_asks",
     "capped",
+    "cheaper_from",
     "choice_probabilities",
     "chosen_interest",
     "click_cost",
@@ -291,37 +380,53 @@ __all__ = [
     "cosine_ceiling",
     "cosine_scores",
     "coverage",
+    "cropped",
     "crossing_length",
     "cuped",
+    "cusum",
     "dcg",
     "decimals_for_order",
     "density",
+    "dequantise",
     "difference_of_means",
     "distance_scores",
+    "distillation_loss",
+    "distillation_slope",
     "diversity",
     "dot_scores",
     "dot_variance",
     "doubly_robust",
     "drop_modalities",
+    "dropped_input",
     "dynamic_routing",
     "effective_size",
     "elementwise_scores",
+    "energy_like_cost",
     "entropy",
     "expected_place",
     "f1_score",
+    "factor_parameters",
+    "faded",
     "feed_forward",
     "fill_share",
     "filled_variance",
+    "float_step",
     "fm_score",
+    "folded_in",
     "full_softmax_loss",
     "gated",
     "gbce_loss",
     "gbce_power",
     "gini",
+    "greedy_chances",
+    "growth_exponent",
     "gumbel_choice",
+    "hash_recall",
+    "head_importance",
     "head_scores",
     "hit_rate",
     "holm",
+    "homogenisation",
     "implied_share",
     "importance_weights",
     "input_tokens",
@@ -334,11 +439,15 @@ __all__ = [
     "inverse_propensity",
     "item_neighbour_scores",
     "item_similarity",
+    "jaccard",
     "label_aware_pow_weights",
     "label_aware_weights",
+    "largest_gap",
     "late_fusion",
+    "layer_mean",
     "layer_norm",
     "learned_chance",
+    "limit_for",
     "linear_attention",
     "listwise",
     "log_loss",
@@ -347,7 +456,10 @@ __all__ = [
     "lookup",
     "low_rank_attention",
     "low_rank_scores",
+    "machines_needed",
     "mae",
+    "magnitude_mask",
+    "masked",
     "masked_softmax",
     "mass_on_truth",
     "matched_share",
@@ -365,6 +477,8 @@ __all__ = [
     "novelty",
     "observed_mean",
     "older_share",
+    "online_step",
+    "operations_needed",
     "pair_sum",
     "pair_weights",
     "pairwise_context",
@@ -379,8 +493,11 @@ __all__ = [
     "precision",
     "precision_at",
     "preference_scores",
+    "probing_cost",
     "product_scores",
     "project",
+    "propagate",
+    "quantise",
     "rates",
     "ratio_mismatch",
     "ratio_of_totals",
@@ -389,13 +506,23 @@ __all__ = [
     "recency_weights",
     "reciprocal_rank",
     "redundancy",
+    "regret",
+    "reordered",
+    "replay_count",
+    "replay_loss",
+    "ridge_from",
+    "ridge_map",
     "rmse",
+    "rounded_score_bound",
     "rounding_slack",
+    "run_length",
     "sampled_hit_rate",
     "sampled_softmax_loss",
     "scaled_dot_scores",
+    "score_noise",
     "score_times_attention",
     "scores_behind",
+    "segment_shares",
     "self_attentive_interests",
     "self_normalised",
     "self_product",
@@ -408,26 +535,37 @@ __all__ = [
     "smoothed_softmax",
     "softmax",
     "softmax_jacobian",
+    "sparse_bytes",
     "squash",
+    "stability_index",
+    "stability_limit",
     "standardise",
+    "table_bytes",
     "table_parameters",
     "tf_idf",
+    "thompson_chances",
+    "thompson_draw",
     "tied_gain",
     "tied_share",
     "top_k",
+    "top_keys_attention",
     "total_weight",
     "transformer_block",
     "truncated_svd",
     "two_proportion_z",
+    "two_task_loss",
     "two_tastes",
     "union_of_searches",
     "unnormalised_sum",
+    "upper_bounds",
     "user_neighbour_scores",
     "users_needed",
     "users_per_arm",
+    "variance_reduction",
     "visible",
     "visible_in_piece",
     "weight_of_copies",
     "weighted_sum",
     "wilson_interval",
+    "window_attention",
 ]
