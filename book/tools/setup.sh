@@ -41,7 +41,7 @@ clear=
 [ -f "$stamp" ] && [ "$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$version" ] || clear=--clear
 rm -f "$stamp"
 mkdir -p _build
-printf 'set-up: Python %s, installing requirements.txt into .venv (2.6 GB, some minutes; log in %s)\n' "$version" "$log"
+printf 'set-up: Python %s, installing requirements.txt into .venv (3.9 GB, some minutes; log in %s)\n' "$version" "$log"
 explain() {
     if grep -q 'No space left' "$log"; then
         stop "the disk filled up while installing; see $log"
