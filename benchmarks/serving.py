@@ -293,9 +293,11 @@ def main() -> None:
         "model": SIZES,
     }
     for case in asked.cases or CASES:
-        rows = [row for row in rows if row["case"] != case] + [measure(case, asked.seconds)]
+        row = measure(case, asked.seconds)
+        rows = [other for other in rows if other["case"] != case] + [row]
+        rows.sort(key=lambda found: list(CASES).index(found["case"]))
         asked.out.write_text(json.dumps({**about, "rows": rows}, indent=1) + "\n")
-        print(json.dumps({k: v for k, v in rows[-1].items() if k != "resident_mb"}))
+        print(json.dumps({k: v for k, v in row.items() if k != "resident_mb"}))
 
 
 if __name__ == "__main__":
