@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help book test quick lab serve chapter strip clean setup
+.PHONY: help book test cover quick lab serve chapter strip clean setup
 
 help:             ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -13,10 +13,13 @@ setup:
 book: setup       ## execute every notebook and build the site into _build/html
 	@$(PY) book/tools/build.py
 
-test: setup       ## every test, with lint, types and coverage
+test: setup       ## every test, with lint and types
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	$(PY) -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+	$(PY) -m pytest -n 2 --dist loadfile
+
+cover: setup      ## every test of the package, with the lines and branches that none reaches
+	$(PY) -m pytest -n 2 --dist loadfile --ignore tests/book --cov --cov-report=term:skip-covered
 
 quick: setup      ## the fast tests, for every save
 	$(PY) -m ruff check .
