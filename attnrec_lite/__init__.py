@@ -5,6 +5,8 @@ The modules follow the data: ``data`` loads a log, ``models`` learn from it, ``e
 what, ``checklist`` whether a program can learn at all, ``plot`` draws it. ``online`` keeps a model
 learning, ``cold_start`` serves whom it does not know, ``efficiency`` makes it smaller, ``serving``
 takes it to where it answers, ``engines`` takes a log to machines that hold more than one.
+``privacy`` asks what a log and a model give away, ``robustness`` what can be done to them,
+``fairness`` whom they serve, ``worlds`` generates scenes in which one thing is not as in a shop.
 ``formulas`` holds the equations of the book in NumPy and is what the rest is tested against;
 ``working`` sets one out line by line; ``command`` is what ``python -m attnrec_lite`` runs.
 
@@ -29,14 +31,18 @@ _MODULES = (
     "exercises",
     "experiments",
     "explain",
+    "fairness",
     "formulas",
     "models",
     "online",
     "plot",
+    "privacy",
     "probes",
+    "robustness",
     "serving",
     "training",
     "working",
+    "worlds",
 )
 
 

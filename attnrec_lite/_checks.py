@@ -158,3 +158,29 @@ def chances(name: str, value: ArrayLike) -> Floats:
             f"{p.sum(axis=1)[np.abs(p.sum(axis=1) - 1).argmax()]:.4g} or a negative entry"
         )
     return p
+
+
+def not_negative(name: str, value: ArrayLike) -> Floats:
+    """Return finite numbers from 0, of any shape, as float64."""
+    array = finite(name, value, least=0)
+    if (array < 0).any():
+        raise ValueError(f"{name}: expected numbers from 0; received {array.min():g}")
+    return array
+
+
+def in_unit(name: str, value: ArrayLike) -> Floats:
+    """Return numbers in [0, 1], of any shape, as float64."""
+    array = finite(name, value, least=0)
+    if ((array < 0) | (array > 1)).any():
+        raise ValueError(
+            f"{name}: expected numbers in [0, 1]; received {array.min():g} to {array.max():g}"
+        )
+    return array
+
+
+def same_shape(name: str, array: NDArray[Any], other_name: str, other: NDArray[Any]) -> None:
+    """Refuse two arrays of different shape."""
+    if array.shape != other.shape:
+        raise ValueError(
+            f"{other_name}: expected shape {array.shape}, as {name} has; received {other.shape}"
+        )

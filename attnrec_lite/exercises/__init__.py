@@ -36,6 +36,10 @@ CHAPTERS = {  # chapter number to the module with its exercises, named as the no
     "14": "online",
     "15": "cold_start",
     "16": "efficiency",
+    "17": "explanation",
+    "18": "privacy",
+    "19": "robustness",
+    "20": "applications",
 }
 
 __all__ = ["CHAPTERS", "Exercise", "Result", "check", "exercises", "hint"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from traceback import format_exception_only
 from typing import Any
 
 import numpy as np
@@ -11,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Answer = Callable[..., Any]
 Property = Callable[[Answer, np.random.Generator], None]
+LIMIT = 30.0  # seconds for one property: far more than any right answer takes
 
 
 class Wrong(Exception):  # a finding about an answer, not an error of ours
@@ -81,14 +85,49 @@ class Exercise:
     def _try(test: Property, answer: Any, rng: np.random.Generator) -> Wrong | None:
         if not callable(answer):
             return Wrong(f"expected a function; received {type(answer).__name__}")
+        error = within(LIMIT, lambda: test(answer, rng))
+        if error is None or isinstance(error, Wrong):
+            return error
+        # The reader's code: any failure is an answer, none is ours. Its text may fail to be made.
+        return Wrong(f"your function raised {format_exception_only(error)[-1].strip()}")
+
+
+def within(seconds: float, job: Callable[[], None]) -> BaseException | None:
+    """Run a job that may never end.
+
+    Args:
+        seconds: after which it is given up and told to stop.
+        job: run in a thread of its own, so that it ends with the wait and not the other way round.
+
+    Returns:
+        What the job raised; a ``Wrong`` if it was still running; None if it came to its end.
+
+    >>> within(1.0, lambda: None) is None, within(1.0, lambda: 1 / 0)
+    (True, ZeroDivisionError('division by zero'))
+    """
+    raised: list[BaseException] = []
+
+    def run() -> None:
         try:
             with np.errstate(all="ignore"):
-                test(answer, rng)
-        except Wrong as wrong:
-            return wrong
-        except Exception as error:  # the reader's code: any failure is an answer, none is ours
-            return Wrong(f"your function raised {type(error).__name__}: {error}")
-        return None
+                job()
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        thread.join(seconds)
+        if thread.is_alive():
+            return Wrong(f"still running after {seconds:g} seconds", "does every loop end?")
+    finally:
+        if (
+            thread.is_alive()
+        ):  # it stops at its next line of Python, also if the wait was broken off
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit)
+            )
+    return raised[0] if raised else None
 
 
 def array(value: Any, shape: tuple[int, ...], given: str) -> NDArray[np.float64]:
