@@ -162,4 +162,63 @@ BUGS = (
         "keep[last] = False",
         "tests/data/test_split.py::test_leave_one_out_takes_the_last_two_rows_of_users_with_enough",
     ),
+    Bug(
+        "interests that start alike",
+        "formulas/multi_interest.py",
+        'b = finite("start", start, 2)',
+        'b = np.zeros_like(finite("start", start, 2))',
+        "tests/formulas/test_multi_interest.py::test_routing_is_what_the_papers_steps_give",
+    ),
+    Bug(
+        "rivals that are drawn for their fame",
+        "training/losses.py",
+        "tf.gather(bias, negatives) - tf.gather(log_q, negatives)",
+        "tf.gather(bias, negatives)",
+        "tests/training/test_losses.py"
+        "::test_the_correction_undoes_that_popular_items_are_drawn_more_often",
+    ),
+    Bug(
+        "the mean is clipped, and nobody in it",
+        "privacy/training.py",
+        'scale = 1 / np.maximum(1, length / positive("limit", limit))',
+        'scale = 1 / np.maximum(1, np.full(len(length), length.mean()) / positive("limit", limit))',
+        "tests/privacy/test_training.py"
+        "::test_the_sum_is_that_of_whole_gradients_each_clipped_alone",
+    ),
+    Bug(
+        "an error that nobody hears",
+        "training/checkpoint.py",
+        "except OSError as error:\n            raise OSError(",
+        "except OSError as error:\n            return\n            raise OSError(",
+        "tests/training/test_checkpoint.py::test_a_full_disk_leaves_the_last_good_checkpoint",
+    ),
+    Bug(
+        "no number is a perfect rank",
+        "evaluation/ranking.py",
+        "if not np.isfinite(s[:, 1:]).all():",
+        "if False:",
+        "tests/evaluation/test_ranking.py::test_places_and_metrics_refuse_by_name",
+    ),
+    Bug(
+        "two protocols in one table",
+        "evaluation/significance.py",
+        "protocol = check_same_protocol([a, b])",
+        "protocol = a.protocol",
+        "tests/evaluation/test_significance.py"
+        "::test_other_protocols_targets_and_metrics_are_refused",
+    ),
+    Bug(
+        "arms that nobody drew",
+        "experiments/design.py",
+        "return self.p >= ALARM",
+        "return True",
+        "tests/experiments/test_ab.py::test_every_comparison_refuses_arms_that_were_not_drawn",
+    ),
+    Bug(
+        "a policy that the log never saw",
+        "experiments/off_policy.py",
+        "if not missing.any():",
+        "if missing.any():",
+        "tests/experiments/test_off_policy.py::test_what_the_log_can_never_show_is_named",
+    ),
 )
