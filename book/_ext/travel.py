@@ -129,14 +129,16 @@ def pack(folder: Path) -> None:
 
 
 def wheel_of(app: Sphinx) -> Path | None:
-    """Return the wheel that build.py has made; None where Sphinx was started without it."""
+    """Return the wheel that build.py has made; None for other outputs, and without build.py."""
+    if app.builder.name != "html":
+        return None
     return next(Path(app.srcdir, "_build", "wheel").glob("*.whl"), None)
 
 
 def export_all(app: Sphinx, error: Exception | None) -> None:
     """Write every notebook, the wheel and the zip into the site."""
     wheel = wheel_of(app)
-    if error or app.builder.name != "html" or wheel is None:
+    if error or wheel is None:
         return
     target = Path(app.outdir, FOLDER)
     rmtree(target, ignore_errors=True)
