@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help book test cover quick lab serve chapter strip clean setup
+.PHONY: help book test cover quick lab serve chapter strip travel clean setup
 
 help:             ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -36,6 +36,9 @@ chapter: setup    ## one chapter, executed and built: make chapter NAME=sequence
 
 strip: setup      ## remove the outputs from the notebooks, before a commit
 	@$(PY) book/tools/strip.py book/*.ipynb
+
+travel: book      ## every exported notebook, run with the wheel alone (needs a package index)
+	@$(PY) book/tools/try_notebooks.py
 
 clean:            ## remove what was built, keep .venv
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

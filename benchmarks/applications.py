@@ -10,7 +10,7 @@ claimed later; how well calibrated the chances of the ads are; the effect of eac
 log shows it, adjusted, and true; and what share of patients is made worse by the share advised.
 
 Run: ``python benchmarks/applications.py 0 1 2 3 4`` (seeds; those not named keep their rows).
-Writes ``applications.json`` beside this file unless ``--out`` names another; ``--worlds`` measures
+Writes ``applications.json`` in the package unless ``--out`` names another; ``--worlds`` measures
 some alone. About 20 seconds of one core.
 """
 
@@ -26,11 +26,11 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from attnrec_lite import results
 from attnrec_lite.worlds import WORLDS, Contest, contest
 from attnrec_lite.worlds.ads import Ads
 from attnrec_lite.worlds.medicine import Medicine
 
-HERE = Path(__file__).resolve().parent
 ENDLESS = "ads, endless budgets"
 SURER = "education, surer of mastery"
 VARIANTS: dict[str, tuple[str, dict[str, float]]] = {
@@ -99,7 +99,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seeds", nargs="*", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--worlds", nargs="*", default=list(VARIANTS), help="all by default")
-    parser.add_argument("--out", type=Path, default=HERE / "applications.json")
+    parser.add_argument("--out", type=Path, default=results.path("applications"))
     asked = parser.parse_args()
     kept = json.loads(asked.out.read_text()) if asked.out.exists() else {"rows": [], "beside": []}
     again = {(name, seed) for name in asked.worlds for seed in asked.seeds}

@@ -14,7 +14,7 @@ Six parts, each over several seeds, which draw the newcomers as well as the mode
 Figures of a seed are means over its targets with a bootstrap interval over them; epochs are chosen
 by validation NDCG@10. Run: ``python benchmarks/cold_start.py users items`` (``--data shop``,
 ``--seeds 1``; parts and data that are named are measured, the others keep their rows). Writes
-``cold_start.json`` beside this file unless ``--out`` names another.
+``cold_start.json`` in the package unless ``--out`` names another.
 """
 
 from __future__ import annotations
@@ -31,9 +31,8 @@ from cold_start_help import moved, tasks, towers
 from cold_start_known import DATA, Data, Row, items, questions, users
 from threadpoolctl import threadpool_limits
 
+from attnrec_lite import results
 from attnrec_lite.command.train import one_core
-
-HERE = Path(__file__).resolve().parent
 
 PARTS: dict[str, tuple[Callable[[Data, int], Iterator[Row]], tuple[str, ...]]] = {
     "users": (users, DATA),
@@ -65,7 +64,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", help=f"{', '.join(PARTS)} (default: all)")
     parser.add_argument("--data", help="shop or films (default: both)")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--out", type=Path, default=HERE / "cold_start.json")
+    parser.add_argument("--out", type=Path, default=results.path("cold_start"))
     asked = parser.parse_args()
     one_core()
     kept = json.loads(asked.out.read_text())["rows"] if asked.out.exists() else []

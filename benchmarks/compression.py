@@ -7,7 +7,7 @@ have to be stored, multiply-adds and bytes fetched for one request, an energy-li
 whatever was stored. Multiply-adds and bytes are those that a program made for the way would need.
 
 Run: ``python benchmarks/compression.py`` (``--seeds 1`` for one seed). Writes ``compression.json``
-beside this file unless ``--out`` names another. About 6 minutes of one core.
+in the package unless ``--out`` names another. About 6 minutes of one core.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from attnrec_lite import formulas
+from attnrec_lite import formulas, results
 from attnrec_lite.command.train import one_core
 from attnrec_lite.data import Split, leave_one_out, make_shop
 from attnrec_lite.efficiency import (
@@ -43,7 +43,6 @@ from attnrec_lite.efficiency import (
 from attnrec_lite.evaluation import evaluate, interval
 from attnrec_lite.models import EASE, Recommender, SASRec
 
-HERE = Path(__file__).resolve().parent
 USERS, ITEMS, LENGTH = 3000, 1000, 12  # 12: the median history, for the cost of a request
 SIZES: dict[str, Any] = {"width": 64, "blocks": 2, "heads": 4, "window": 30, "loss": "full"}
 SMALL: dict[str, Any] = {**SIZES, "width": 16, "blocks": 1, "heads": 1}
@@ -235,7 +234,7 @@ def main() -> None:
     """Measure every way for every seed; rows are written as they are done."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--out", type=Path, default=HERE / "compression.json")
+    parser.add_argument("--out", type=Path, default=results.path("compression"))
     asked = parser.parse_args()
     one_core()
     packages = ("attnrec_lite", "keras", "numpy", "scipy", "tensorflow")

@@ -10,7 +10,7 @@ in two stages and by faiss: recall@10, cpu time of a query by itself, time to bu
 length in a random direction.
 
 Run: ``python benchmarks/efficiency.py attention table index million`` (parts that are named are
-measured, the others keep their rows). Writes ``efficiency.json`` beside this file unless ``--out``
+measured, the others keep their rows). Writes ``efficiency.json`` in the package unless ``--out``
 names another. About 3 minutes of one core without ``million``, which takes 10 more.
 """
 
@@ -29,7 +29,7 @@ import numpy as np
 import tensorflow as tf
 from threadpoolctl import threadpool_limits
 
-from attnrec_lite import formulas
+from attnrec_lite import formulas, results
 from attnrec_lite.attention import attend
 from attnrec_lite.command.train import one_core
 from attnrec_lite.data import leave_one_out, make_shop
@@ -48,7 +48,6 @@ from attnrec_lite.efficiency import (
 from attnrec_lite.evaluation import interval
 from attnrec_lite.models import SASRec
 
-HERE = Path(__file__).resolve().parent
 WIDTH, LENGTHS = 64, (20, 50, 100, 200, 500, 1000, 2000, 4096)
 ROUTES = {"full": 64, "window": 32, "low_rank": 64, "linear": 64, "linear, causal": 64}
 USERS, ITEMS, EPOCHS, QUERIES, MILLION = 6000, 24_000, 5, 200, 1_000_000
@@ -208,7 +207,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parts = ("attention", "table", "index", "million")
     parser.add_argument("part", nargs="*", help=f"{', '.join(parts)} (default: all)")
-    parser.add_argument("--out", type=Path, default=HERE / "efficiency.json")
+    parser.add_argument("--out", type=Path, default=results.path("efficiency"))
     asked = parser.parse_args()
     one_core()
     packages = ("attnrec_lite", "faiss-cpu", "keras", "numpy", "tensorflow")

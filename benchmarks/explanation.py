@@ -15,7 +15,7 @@ Six parts, one row for each thing that is measured with each seed:
 - ``trial``: weights of a click model shuffled and levelled, under two planted rules.
 
 Run: ``python benchmarks/explanation.py 0 1 2`` (seeds; those not named keep their rows). Writes
-``explanation.json`` beside this file unless ``--out`` names another; ``--parts`` measures some
+``explanation.json`` in the package unless ``--out`` names another; ``--parts`` measures some
 alone. Some 2 minutes of one core a seed.
 """
 
@@ -34,6 +34,7 @@ import numpy as np
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
+from attnrec_lite import results
 from attnrec_lite.command.train import one_core
 from attnrec_lite.data import Split, leave_one_out, make_planted, make_shop, movielens
 from attnrec_lite.data.sequences import pad_slices
@@ -60,7 +61,6 @@ from attnrec_lite.models import (
     train_together,
 )
 
-HERE = Path(__file__).resolve().parent
 USERS, WINDOW = 500, 20
 CASES, PEOPLE = 15, 6  # of each kind asked for their cause; whose recommendation is explained
 FILMS: dict[str, Any] = {"rows": {"min_rating": 4}, "keep": {"min_user": 5, "min_item": 20}}
@@ -340,7 +340,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seeds", nargs="*", type=int, default=[0, 1, 2])
     parser.add_argument("--parts", nargs="*", choices=list(PARTS), default=list(PARTS))
-    parser.add_argument("--out", type=Path, default=HERE / "explanation.json")
+    parser.add_argument("--out", type=Path, default=results.path("explanation"))
     asked = parser.parse_args()
     one_core()
     kept = json.loads(asked.out.read_text()) if asked.out.exists() else {"rows": [], "seconds": []}

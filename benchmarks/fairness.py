@@ -26,6 +26,7 @@ from robustness import ATTENTION as SIZES
 from robustness import EPOCHS, Part, Row, film_split, measure, show
 from threadpoolctl import threadpool_limits
 
+from attnrec_lite import results
 from attnrec_lite.command.train import one_core
 from attnrec_lite.data import make_shop
 from attnrec_lite.data.movielens import film_genres
@@ -48,7 +49,6 @@ from attnrec_lite.fairness import (
 from attnrec_lite.formulas import quality_gap
 from attnrec_lite.models import BPR, EASE, ItemKNN, Popularity, QKVRecommender, Recommender
 
-HERE = Path(__file__).resolve().parent
 SHOP: dict[str, Any] = {"n_users": 600}
 DEPTH, K = 50, 10
 TRADES = {
@@ -250,7 +250,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seeds", nargs="*", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--parts", nargs="*", default=list(PARTS), help="all by default")
-    parser.add_argument("--out", type=Path, default=HERE / "fairness.json")
+    parser.add_argument("--out", type=Path, default=results.path("fairness"))
     asked = parser.parse_args()
     one_core()
     with threadpool_limits(1):

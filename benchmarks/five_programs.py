@@ -6,7 +6,7 @@ so that processor seconds do not depend on how many cores wait. Settings are the
 classes, chosen on validation items alone.
 
 Run: ``python benchmarks/five_programs.py`` (``--seeds 1`` for one seed, ``--data shop``). Writes
-``five_programs.json`` beside this file unless ``--out`` names another.
+``five_programs.json`` in the package unless ``--out`` names another.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from attnrec_lite import results
 from attnrec_lite.data import Split, Vocabulary, leave_one_out, load, make_shop
 from attnrec_lite.evaluation import evaluate
 from attnrec_lite.models import (
@@ -38,7 +39,6 @@ from attnrec_lite.models import (
     TargetAttention,
 )
 
-HERE = Path(__file__).resolve().parent
 METRICS = ("ndcg@10", "hr@10")
 Row = dict[str, Any]
 Maker = Callable[[Vocabulary, int], Recommender]
@@ -121,7 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--data", nargs="+", choices=DATA, default=list(DATA))
-    parser.add_argument("--out", type=Path, default=HERE / "five_programs.json")
+    parser.add_argument("--out", type=Path, default=results.path("five_programs"))
     options = parser.parse_args()
     one_thread()
     with threadpool_limits(1):

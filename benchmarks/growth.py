@@ -6,7 +6,7 @@ of the processor, on one thread. ``train`` is one pass of SASRec after a first t
 ``list`` the ten best of all items for 1,024 users, ``evaluate`` NDCG@10 of one target a user.
 
 Run: ``python benchmarks/growth.py`` (``--times 1 2`` for two sizes of each). Writes ``growth.json``
-beside this file unless ``--out`` names another, with the slopes: see ``formulas.growth_exponent``.
+in the package unless ``--out`` names another, with the slopes: see ``formulas.growth_exponent``.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from typing import Any
 
 import numpy as np
 
+from attnrec_lite import results
 from attnrec_lite.data import Interactions, Vocabulary, leave_one_out
 from attnrec_lite.formulas import growth_exponent
 
-HERE = Path(__file__).resolve().parent
 BASE = {"users": 2000, "items": 4000, "length": 32, "width": 32}
 TIMES = (1, 2, 4, 8)
 NEGATIVES, LISTED = 256, 1024
@@ -124,7 +124,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--one", help="one point, as JSON; what it costs is printed")
     parser.add_argument("--times", type=int, nargs="+", default=TIMES)
-    parser.add_argument("--out", type=Path, default=HERE / "growth.json")
+    parser.add_argument("--out", type=Path, default=results.path("growth"))
     asked = parser.parse_args()
     if asked.one:
         print(json.dumps(measure(**json.loads(asked.one))))

@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from attnrec_lite import results
 from attnrec_lite.command.train import one_core
 from attnrec_lite.data import Split, leave_one_out, make_shop
 from attnrec_lite.evaluation import evaluate
 from attnrec_lite.models import BERT4Rec, SASRec
 
-HERE = Path(__file__).resolve().parent
 SIZES = {"width": 32, "window": 30, "inner": 64, "blocks": 1}
 HOW = {"batch": 32, "learning_rate": 8e-3}
 EPOCHS, PATIENCE = 40, 10
@@ -63,7 +63,7 @@ def main() -> None:
     """Train in every way with every seed, print and write the rows."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--out", type=Path, default=HERE / "losses.json")
+    parser.add_argument("--out", type=Path, default=results.path("losses"))
     options = parser.parse_args()
     one_core()
     split = leave_one_out(make_shop(seed=0).log)

@@ -11,7 +11,7 @@ The margin over one vector has an interval over users and seeds: both are drawn 
 
 Run: ``python benchmarks/multi_interest.py`` (``--seeds 1``, ``--shops shop``, ``--users 400`` for
 less; ``--retrieval`` for the cost of exact lists of 24,000 items for 31,000 users). Writes
-``multi_interest.json`` beside this file unless ``--out`` names another.
+``multi_interest.json`` in the package unless ``--out`` names another.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from attnrec_lite import results
 from attnrec_lite.data import Holdout, Shop, Vocabulary, leave_one_out, make_shop
 from attnrec_lite.evaluation import (
     evaluate,
@@ -40,7 +41,6 @@ from attnrec_lite.evaluation import (
 )
 from attnrec_lite.models import MultiInterest, QKVRecommender, Recommender
 
-HERE = Path(__file__).resolve().parent
 METRIC, K, DRAWS = "recall@20", 20, 2000
 ALIKE = 0.95  # cosine from which on interests of a user count as one; chosen on validation items
 USERS, ITEMS, WIDTH, INTERESTS = 31_000, 24_000, 50, 4
@@ -201,7 +201,7 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=2000)
     parser.add_argument("--shops", nargs="+", choices=SHOPS, default=list(SHOPS))
     parser.add_argument("--retrieval", action="store_true", help="the cost of lists, nothing else")
-    parser.add_argument("--out", type=Path, default=HERE / "multi_interest.json")
+    parser.add_argument("--out", type=Path, default=results.path("multi_interest"))
     options = parser.parse_args()
     one_thread()
     kept = json.loads(options.out.read_text()) if options.out.exists() else {}

@@ -8,7 +8,7 @@ validation (a third) are not those of the test. Then a modality is taken away at
 or dealt out anew (another item's), for all items at once.
 
 Run: ``python benchmarks/multimodal.py shop films`` (``--seeds 1`` for one seed; data that are named
-are measured, the others keep their rows). Writes ``multimodal.json`` beside this file unless
+are measured, the others keep their rows). Writes ``multimodal.json`` in the package unless
 ``--out`` names another. Some 7 minutes of one core a data set.
 """
 
@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from attnrec_lite import results
 from attnrec_lite.command.train import one_core
 from attnrec_lite.data import (
     Holdout,
@@ -42,7 +43,6 @@ from attnrec_lite.data import (
 from attnrec_lite.evaluation import evaluate
 from attnrec_lite.models import ItemEncoder, SASRec
 
-HERE = Path(__file__).resolve().parent
 WIDTH = 32
 SIZES: dict[str, Any] = {"width": WIDTH, "window": 30, "inner": 64, "blocks": 1, "loss": "full"}
 HOW: dict[str, Any] = {"batch": 32, "learning_rate": 4e-3}
@@ -178,7 +178,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="*", help="shop, films (default: both)")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--out", type=Path, default=HERE / "multimodal.json")
+    parser.add_argument("--out", type=Path, default=results.path("multimodal"))
     asked = parser.parse_args()
     one_core()
     kept = json.loads(asked.out.read_text())["rows"] if asked.out.exists() else []

@@ -14,7 +14,7 @@ And once: what a click costs, by the state that the clicks before it left (``SAS
 by the whole history, with the exact ten best of 24,000 items.
 
 Run: ``python benchmarks/online.py 0 1 2`` (seeds; those not named keep their rows). Writes
-``online.json`` beside this file unless ``--out`` names another; ``--ways`` measures some alone.
+``online.json`` in the package unless ``--out`` names another; ``--ways`` measures some alone.
 Some 5 minutes of one core a seed, nearly all of it for ``nightly``.
 """
 
@@ -33,6 +33,7 @@ import numpy as np
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
+from attnrec_lite import results
 from attnrec_lite.command.train import one_core
 from attnrec_lite.data import DriftingShop, Vocabulary, make_drifting_shop
 from attnrec_lite.data.truth import next_chances
@@ -41,7 +42,6 @@ from attnrec_lite.evaluation.ranking import places, ranking_metrics
 from attnrec_lite.models import RecentPopularity, SASRec
 from attnrec_lite.online import Incremental
 
-HERE = Path(__file__).resolve().parent
 SHOP: dict[str, Any] = {"n_users": 800, "n_items": 480, "days": 95, "fashion_day": 80}
 SIZES: dict[str, Any] = {"width": 32, "blocks": 1, "window": 30, "inner": 32, "loss": "full"}
 HOW: dict[str, Any] = {"epochs": 12, "batch": 16, "learning_rate": 5e-3}
@@ -239,7 +239,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seeds", nargs="*", type=int, default=[0, 1, 2])
     parser.add_argument("--ways", nargs="*", default=list(WAYS), help="all by default")
-    parser.add_argument("--out", type=Path, default=HERE / "online.json")
+    parser.add_argument("--out", type=Path, default=results.path("online"))
     asked = parser.parse_args()
     one_core()
     kept = json.loads(asked.out.read_text())["rows"] if asked.out.exists() else []

@@ -16,7 +16,7 @@ Settings were chosen on the shop of seed 0, which no row is measured on: choosin
 that is to be protected would cost privacy that no accountant sees.
 
 Run: ``python benchmarks/privacy.py 1 2 3 4 5`` (seeds; those not named keep their rows). Writes
-``privacy.json`` beside this file unless ``--out`` names another. Minutes of one core a seed.
+``privacy.json`` in the package unless ``--out`` names another. Minutes of one core a seed.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ import numpy as np
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
+from attnrec_lite import results
 from attnrec_lite.data import make_shop, movielens
 from attnrec_lite.data.split import Split, leave_one_out
 from attnrec_lite.evaluation import evaluate
@@ -63,7 +64,6 @@ from attnrec_lite.privacy import (
 )
 from attnrec_lite.privacy.federated import local_update
 
-HERE = Path(__file__).resolve().parent
 SHOP: dict[str, Any] = {"n_users": 3000, "n_items": 400}
 EPSILONS = (0.1, 0.3, 1.0, 3.0, 8.0)
 DELTA = 1.5e-4
@@ -436,7 +436,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seeds", nargs="*", type=int, default=[1, 2, 3, 4, 5])
     parser.add_argument("--parts", nargs="*", default=list(PARTS), choices=list(PARTS))
-    parser.add_argument("--out", type=Path, default=HERE / "privacy.json")
+    parser.add_argument("--out", type=Path, default=results.path("privacy"))
     asked = parser.parse_args()
     rows = json.loads(asked.out.read_text())["rows"] if asked.out.exists() else []
     packages = ("attnrec_lite", "dp-accounting", "numpy", "scipy")

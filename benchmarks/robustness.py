@@ -8,7 +8,7 @@ one click that takes most of the attention, with and without bounds. ``sessions`
 ``detectors``: see ``robustness_shilling.py``.
 
 Run: ``python benchmarks/robustness.py 0 1 2 3 4`` (seeds; rows of parts and seeds that are not
-named stay). Writes ``robustness.json`` beside this file unless ``--out`` names another; ``--parts``
+named stay). Writes ``robustness.json`` in the package unless ``--out`` names another; ``--parts``
 measures some alone. Some 3 minutes of one core a seed; clicks, noise,
 sessions and vectors are kept for three seeds, shilling and detectors for five.
 """
@@ -29,6 +29,7 @@ from robustness_shilling import detectors, sessions, shilling
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
+from attnrec_lite import results
 from attnrec_lite.command.train import one_core
 from attnrec_lite.data import Interactions, make_shop, movielens
 from attnrec_lite.data.split import Split, leave_one_out
@@ -48,7 +49,6 @@ from attnrec_lite.robustness import (
     with_click,
 )
 
-HERE = Path(__file__).resolve().parent
 SHOP: dict[str, Any] = {"n_users": 600}
 ATTENTION: dict[str, Any] = {"width": 32, "window": 30}
 EPOCHS = 15
@@ -244,7 +244,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seeds", nargs="*", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--parts", nargs="*", default=list(PARTS), help="all by default")
-    parser.add_argument("--out", type=Path, default=HERE / "robustness.json")
+    parser.add_argument("--out", type=Path, default=results.path("robustness"))
     asked = parser.parse_args()
     one_core()
     with threadpool_limits(1):

@@ -32,6 +32,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "recbole"))
 import run_ours  # noqa: E402
 
+from attnrec_lite import results  # noqa: E402
 from attnrec_lite.attention import block  # noqa: E402
 from attnrec_lite.command.plan import operations  # noqa: E402
 from attnrec_lite.command.train import one_core  # noqa: E402
@@ -46,7 +47,7 @@ from attnrec_lite.training import (  # noqa: E402
     fit,
 )
 
-RESULTS = HERE / "sequences.json"
+RESULTS = results.path("sequences")
 # RecBole's defaults, so that both sides do the same work: width 64, two blocks of two heads, inner
 # width 256, every item a competitor.
 SAME = {"width": 64, "heads": 2, "inner": 256, "window": 50, "dropout": 0.5, "loss": "full"}

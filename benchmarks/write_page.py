@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from attnrec_lite import results
+
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "book" / "benchmarks.md"
 Results = dict[str, Any]
@@ -246,7 +248,8 @@ def baseline_table(r: Results) -> str:
 
 def read(name: str) -> Results:
     """Results beside this file."""
-    return dict(json.loads((HERE / name).read_text()))
+    path = results.path(Path(name).stem) if "/" not in name else HERE / name
+    return dict(json.loads(path.read_text()))
 
 
 def main() -> None:

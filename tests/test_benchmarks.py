@@ -6,6 +6,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 import numpy as np
 import pytest
 
+from attnrec_lite import results
 from attnrec_lite.data import leave_one_out, make_shop
 
 pytestmark = pytest.mark.slow
@@ -86,7 +87,7 @@ def test_five_programs_are_measured_for_each_seed_and_written(
 
 
 def test_the_kept_figures_are_of_the_programs_as_they_are_now(five_programs, root):
-    kept = json.loads((root / "benchmarks" / "five_programs.json").read_text())["rows"]
+    kept = results.load("five_programs")["rows"]
     for row in kept:
         made = five_programs.PROGRAMS.get(row["model"])
         if made is not None:
@@ -115,7 +116,7 @@ def test_a_way_of_training_is_measured_for_each_seed_and_written(
 
 
 def test_the_kept_losses_are_of_the_models_as_they_are_now(losses, root):
-    kept = json.loads((root / "benchmarks" / "losses.json").read_text())["rows"]
+    kept = results.load("losses")["rows"]
     items = make_shop(seed=0).log.items
     for row in kept:
         kind, options = losses.WAYS[row["way"]]
@@ -127,7 +128,7 @@ def test_the_kept_losses_are_of_the_models_as_they_are_now(losses, root):
 
 def test_a_kept_loss_comes_out_again(losses, root):
     """The quickest row, on as many threads as the tests have: rounding may differ, not more."""
-    kept = json.loads((root / "benchmarks" / "losses.json").read_text())["rows"]
+    kept = results.load("losses")["rows"]
     split = leave_one_out(make_shop(seed=0).log)
     again = losses.measure("full softmax", 0, split)
     assert abs(again["ndcg@10"] - kept[0]["ndcg@10"]) < 0.01

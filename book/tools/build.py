@@ -16,11 +16,13 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterable, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 
 from execute import Run, execute, notebooks
+from packing import FILES, make_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ("ATTNREC_BASE_URL", "ATTNREC_BRANCH", "GITHUB_REPOSITORY")
@@ -43,16 +45,24 @@ def listing(folder: Path) -> str:
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
+def packaging(root: Path) -> str:
+    """Return what decides which files of the package are installed."""
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf8"))
+    return json.dumps(settings["tool"]["setuptools"], sort_keys=True)
+
+
 def fingerprints(root: Path) -> dict[str, str]:
     """Return what the book depends on: the code it runs, how it is rendered, what it says."""
     installed = sorted(f"{d.metadata['Name']}=={d.version}" for d in distributions())
     settings = [f"{name}={os.environ.get(name, '')}" for name in ENVIRONMENT]
     book = root / "book"
     rendering = [root / "_config.yml", root / "_toc.yml", book / "_ext", book / "tools"]
+    code = [root / "attnrec_lite", root / "requirements.txt"]
+    wheel = [root / name for name in FILES]
     return {
-        "code": digest([root / "attnrec_lite", root / "requirements.txt"], sys.version, *installed),
+        "code": digest(code, packaging(root), sys.version, *installed),
         "rendering": digest(rendering, *settings),
-        "content": digest([book, root / "tests"]),  # the equations page counts tests
+        "content": digest([book, root / "tests", *wheel]),  # the equations page counts tests
     }
 
 
@@ -104,7 +114,7 @@ def build(root: Path) -> int:
         return 0
     state_file.unlink(missing_ok=True)
     drop_stale(out, now, state)
-    runs = execute(notebooks(root), out / ".jupyter_cache")
+    runs = execute(notebooks(root), out / ".jupyter_cache", make_wheel(root, out / "wheel"))
     if not tell(runs, root):
         return 1
     if any(run.executed for run in runs):
@@ -127,7 +137,8 @@ def build_chapter(root: Path, name: str) -> int:
     now = fingerprints(root)
     drop_stale(root / "_build", now, now)  # the whole book stays, unless the code has changed
     drop(root / "_build", "chapter")
-    if not tell(execute([path], root / "_build" / ".jupyter_cache"), root):
+    wheel = make_wheel(root, root / "_build" / "wheel")
+    if not tell(execute([path], root / "_build" / ".jupyter_cache", wheel), root):
         return 1
     os.environ["ATTNREC_CHAPTER"] = f"book/{name}"
     code = render(root, "--path-output", str(out))

@@ -1,4 +1,9 @@
-"""Executes notebooks side by side into the cache that the site is built from."""
+"""Executes notebooks side by side into the cache that the site is built from.
+
+Each runs in an empty folder outside of the repository, with the package out of its wheel: what a
+reader has who takes a notebook along. So every build proves that the notebooks travel; a file that
+only the repository has, or that the wheel lacks, fails the build.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +11,10 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
@@ -15,6 +22,7 @@ import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from jupyter_cache.executors.utils import single_nb_execution
+from packing import unpack
 
 TIMEOUT = 300
 # What Python, its logging and TensorFlow's Python side write; the C++ start-up lines do not match.
@@ -79,7 +87,7 @@ def run(path: Path, cache: JupyterCacheAbstract) -> Run:
     """Execute one notebook; keep it in the cache only where nothing went wrong.
 
     Args:
-        path: the notebook; its folder is the working directory.
+        path: the notebook.
         cache: where the executed notebook goes.
     """
     notebook = nbformat.read(path, as_version=4)
@@ -88,14 +96,15 @@ def run(path: Path, cache: JupyterCacheAbstract) -> Run:
         return Run(path, float(record.data.get("execution_seconds", 0)), executed=False)
     except KeyError:
         pass
-    result = single_nb_execution(
-        notebook,
-        cwd=str(path.parent),
-        timeout=TIMEOUT,
-        allow_errors=False,
-        meta_override=False,
-        extra_arguments=["--log-level=ERROR"],
-    )
+    with TemporaryDirectory(prefix="notebook-") as empty:
+        result = single_nb_execution(
+            notebook,
+            cwd=empty,
+            timeout=TIMEOUT,
+            allow_errors=False,
+            meta_override=False,
+            extra_arguments=["--log-level=ERROR"],
+        )
     problems = warnings_in(result.nb)
     if result.err is not None:
         count = sum(bool(cell.get("execution_count")) for cell in result.nb.cells)
@@ -113,12 +122,32 @@ def jobs() -> int:
     return max(1, int(os.environ.get("ATTNREC_JOBS", cores)))
 
 
-def execute(paths: Sequence[Path], cache_folder: Path) -> list[Run]:
+@contextmanager
+def elsewhere(wheel: Path) -> Iterator[None]:
+    """Let kernels that start meanwhile find the package in a wheel, and not in the repository.
+
+    ``PYTHONPATH`` comes before what is installed. As the package is one folder, nothing of an
+    editable install can fill a gap in it.
+    """
+    before = os.environ.get("PYTHONPATH")
+    with TemporaryDirectory(prefix="wheel-") as folder:
+        os.environ["PYTHONPATH"] = str(unpack(wheel, Path(folder)))
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["PYTHONPATH"]
+            else:
+                os.environ["PYTHONPATH"] = before
+
+
+def execute(paths: Sequence[Path], cache_folder: Path, wheel: Path) -> list[Run]:
     """Execute notebooks side by side.
 
     Args:
         paths: the notebooks.
         cache_folder: the jupyter-cache, made when absent.
+        wheel: what they import of ours.
 
     Returns:
         One ``Run`` per notebook, in the order of ``paths``.
@@ -130,5 +159,5 @@ def execute(paths: Sequence[Path], cache_folder: Path) -> list[Run]:
     def one(path: Path) -> Run:
         return run(path, get_cache(str(cache_folder)))
 
-    with ThreadPoolExecutor(jobs()) as pool:
+    with elsewhere(wheel), ThreadPoolExecutor(jobs()) as pool:
         return list(pool.map(one, paths))

@@ -6,6 +6,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 import numpy as np
 import pytest
 
+from attnrec_lite import results
 from attnrec_lite.worlds import WORLDS, contest
 
 SMALL = {
@@ -25,7 +26,7 @@ def script(root):
 
 @pytest.fixture(scope="module")
 def kept(root):
-    return json.loads((root / "benchmarks" / "applications.json").read_text())
+    return results.load("applications")
 
 
 def test_the_kept_figures_are_of_the_worlds_and_policies_that_there_are(script, kept):

@@ -5,6 +5,8 @@ from importlib import import_module
 
 import pytest
 
+from attnrec_lite import results
+
 pytestmark = pytest.mark.slow
 SIZES = {
     "cold_start_known": {"EPOCHS": 1, "KNOWN": (0, 2), "ASKED": 1, "SHOP_USERS": 150},
@@ -43,7 +45,7 @@ def test_each_part_is_measured_and_rows_are_replaced(bench, capsys, monkeypatch,
 
 
 def test_the_kept_figures_are_of_what_is_measured_now(bench, root):
-    rows = json.loads((root / "benchmarks" / "cold_start.json").read_text())["rows"]
+    rows = results.load("cold_start")["rows"]
     runs = [
         (r["part"], r["data"], r["seed"], r["model"], r.get("known"), r.get("of")) for r in rows
     ]

@@ -5,6 +5,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
 
+from attnrec_lite import results
+
 pytestmark = pytest.mark.slow
 
 
@@ -43,7 +45,7 @@ def test_each_way_is_measured_and_compared_with_the_model_as_trained(
 
 
 def test_the_kept_figures_are_of_what_is_measured_now(compression, root):
-    found = json.loads((root / "benchmarks" / "compression.json").read_text())
+    found = results.load("compression")
     runs = [(row["way"], row["seed"]) for row in found["rows"]]
     ways = [line["way"] for line in found["compared"]]
     assert ways[0] == compression.AS_TRAINED

@@ -5,6 +5,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
 
+from attnrec_lite import results
+
 pytest.importorskip("faiss")
 pytestmark = pytest.mark.slow
 
@@ -52,7 +54,7 @@ def test_each_part_is_measured(small, monkeypatch, tmp_path):
 
 
 def test_the_kept_figures_are_of_what_is_measured_now(efficiency, root):
-    found = json.loads((root / "benchmarks" / "efficiency.json").read_text())
+    found = results.load("efficiency")
     runs = [(row["length"], row["route"]) for row in found["attention"]]
     assert runs == [(n, route) for n in efficiency.LENGTHS for route in efficiency.ROUTES]
     rows = {(r["table"], r["bits"], r["per"]): r for r in found["table"]}

@@ -6,6 +6,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 import numpy as np
 import pytest
 
+from attnrec_lite import results
 from attnrec_lite.data import leave_one_out, make_shop
 
 
@@ -20,7 +21,7 @@ def bench(root, monkeypatch):
 
 
 def test_the_kept_figures_are_of_what_is_measured_now(bench, root):
-    kept = json.loads((root / "benchmarks" / "explanation.json").read_text())
+    kept = results.load("explanation")
     by_part = {part: [r for r in kept["rows"] if r["part"] == part] for part in bench.PARTS}
     assert list(kept["sizes"].values()) == [bench.USERS, bench.CASES, bench.PEOPLE]
     seeds = {r["seed"] for r in kept["rows"]}

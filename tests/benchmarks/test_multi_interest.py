@@ -6,6 +6,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 import numpy as np
 import pytest
 
+from attnrec_lite import results
 from attnrec_lite.data import Vocabulary
 from attnrec_lite.models import MultiInterest
 
@@ -73,7 +74,7 @@ def test_exact_lists_by_several_interests_are_quick(bench):
 
 
 def test_the_kept_figures_are_of_the_models_as_they_are_now(bench, root):
-    kept = json.loads((root / "benchmarks" / "multi_interest.json").read_text())
+    kept = results.load("multi_interest")
     items = Vocabulary(np.arange(240))
     for row in kept["rows"]:
         config = bench.MODELS[row["model"]](items, 0).config()

@@ -5,6 +5,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
 
+from attnrec_lite import results
 from attnrec_lite.data import Modalities, leave_one_out, make_shop
 
 pytestmark = pytest.mark.slow
@@ -48,7 +49,7 @@ def test_each_way_is_measured_for_each_seed_and_a_modality_fails(
 
 
 def test_the_kept_figures_are_of_what_is_measured_now(multimodal, root):
-    rows = json.loads((root / "benchmarks" / "multimodal.json").read_text())["rows"]
+    rows = results.load("multimodal")["rows"]
     runs = [(row["data"], row["way"], row["seed"]) for row in rows]
     assert len(set(runs)) == len(runs)
     for data in {row["data"] for row in rows}:

@@ -6,6 +6,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 import numpy as np
 import pytest
 
+from attnrec_lite import results
+
 pytestmark = pytest.mark.slow
 
 
@@ -49,7 +51,7 @@ def test_every_way_lives_through_every_day(online, capsys, monkeypatch, tmp_path
 
 
 def test_the_kept_figures_are_of_what_is_measured_now(online, root):
-    kept = json.loads((root / "benchmarks" / "online.json").read_text())
+    kept = results.load("online")
     runs = [(r["way"], r["seed"]) for r in kept["rows"]]
     seeds = {seed for _, seed in runs}
     assert len(set(runs)) == len(runs)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from attnrec_lite.results import path as result
+
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
@@ -70,7 +72,7 @@ def test_results_say_what_they_were_taken_with(results):
 
 
 def test_no_path_of_a_machine_is_on_the_page_or_in_the_results(writer):
-    for path in (writer.PAGE, FOLDER / "sequences.json", FOLDER / "recbole" / "sasrec.json"):
+    for path in (writer.PAGE, result("sequences"), FOLDER / "recbole" / "sasrec.json"):
         assert not re.search(r"/(work|tmp|home|root|usr)/", path.read_text()), path.name
 
 

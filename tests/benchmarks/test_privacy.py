@@ -5,6 +5,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
 
+from attnrec_lite import results
+
 
 @pytest.fixture
 def privacy(root):
@@ -51,7 +53,7 @@ def test_every_part_runs_at_a_small_size(privacy, capsys, monkeypatch, tmp_path)
 
 
 def test_the_kept_figures_are_of_what_is_measured_now(privacy, root):
-    kept = json.loads((root / "benchmarks" / "privacy.json").read_text())
+    kept = results.load("privacy")
     assert kept["shop"] == privacy.SHOP
     assert kept["delta"] == privacy.DELTA
     rows = {part: [r for r in kept["rows"] if r["part"] == part] for part in privacy.PARTS}
@@ -69,7 +71,7 @@ def test_the_kept_figures_are_of_what_is_measured_now(privacy, root):
 
 
 def test_the_kept_figures_agree_with_the_accountants(root):
-    rows = json.loads((root / "benchmarks" / "privacy.json").read_text())["rows"]
+    rows = results.load("privacy")["rows"]
     for r in (r for r in rows if r["part"] == "accountant"):
         assert r["tighter"] <= r["ours"] <= r["library"] * 1.01
         assert r["ours"] > 0.99 * r["library"] or r["library"] > 10

@@ -7,6 +7,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 import numpy as np
 import pytest
 
+from attnrec_lite import results
 from attnrec_lite.data import Interactions
 from attnrec_lite.models import EASE, Popularity, Successors
 
@@ -26,7 +27,7 @@ def benchmarks(root, monkeypatch):
 
 
 def kept(root, name):
-    rows = json.loads((root / "benchmarks" / f"{name}.json").read_text())["rows"]
+    rows = results.load(name)["rows"]
     return [r for r in rows if "figure" not in r]
 
 

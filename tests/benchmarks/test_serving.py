@@ -6,6 +6,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 import numpy as np
 import pytest
 
+from attnrec_lite import results
+
 pytestmark = pytest.mark.slow
 
 
@@ -77,7 +79,7 @@ def test_growth_is_measured_point_by_point(root, monkeypatch, tmp_path):
 @pytest.mark.parametrize("name", ["serving", "spark", "growth"])
 def test_the_kept_figures_are_of_what_is_measured_now(root, name):
     bench = benchmark(root, name)
-    kept = json.loads((root / "benchmarks" / f"{name}.json").read_text())
+    kept = results.load(name)
     if name == "serving":
         assert [row["case"] for row in kept["rows"]] == list(bench.CASES)
         assert (kept["items"], kept["model"]) == (bench.ITEMS, bench.SIZES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 import yaml
 from build import build, build_chapter, digest, drop_stale, fingerprints, listing
 from execute import documents, warnings_in
+from packing import FILES
 
 ROOT = Path(__file__).resolve().parents[2]
 TOC = {
@@ -20,7 +22,17 @@ TOC = {
     "defaults": {"numbered": True},
     "parts": [{"caption": "One", "chapters": [{"file": "book/scores-and-weights"}]}],
 }
-READ_VALUE = "from pathlib import Path\nprint(Path('../attnrec_lite/value.txt').read_text())"
+READ_VALUE = """
+import os
+from pathlib import Path
+
+import attnrec_lite
+
+beside = Path(attnrec_lite.__file__).with_name("value.txt")
+print(beside.read_text())
+print("package at", attnrec_lite.__file__)
+print("folder", os.getcwd(), "holds", os.listdir())
+"""
 
 
 def write(path: Path, *cells: str) -> None:
@@ -45,6 +57,11 @@ def mini(tmp_path, monkeypatch):
     (book / "references.bib").write_text("")
     (tmp_path / "attnrec_lite").mkdir()
     (tmp_path / "attnrec_lite" / "value.txt").write_text("first value")
+    (tmp_path / "attnrec_lite" / "__init__.py").write_text('"""A package in small."""\n')
+    for name in FILES:
+        shutil.copy(ROOT / name, tmp_path)
+    packaging = (tmp_path / "pyproject.toml").read_text()
+    (tmp_path / "pyproject.toml").write_text(packaging.replace('"py.typed"', '"value.txt"'))
     (tmp_path / "requirements.txt").write_text("")
     (tmp_path / "_toc.yml").write_text(yaml.safe_dump(TOC))
     said = "A small book that stands in for the large one, so that its build is quick."
@@ -78,6 +95,22 @@ def test_fresh_book_is_kept_a_removed_page_or_an_edit_of_the_package_builds_it_a
     assert build(mini) == 0
     assert "second value" in page(mini)
     assert "first value" not in page(mini)
+
+
+@pytest.mark.slow
+def test_notebooks_run_outside_of_the_repository_with_the_wheel(mini, capfd):
+    assert build(mini) == 0
+    said = page(mini)
+    where = re.search(r"package at (\S+)", said)[1]
+    folder, beside = re.search(r"folder (\S+) holds (\[.*?\])", said).groups()
+    for path in (where, folder):
+        assert not Path(path).is_relative_to(mini), path
+        assert not Path(path).is_relative_to(ROOT), path
+    assert beside == "[]"
+    packaging = (mini / "pyproject.toml").read_text()
+    (mini / "pyproject.toml").write_text(packaging.replace('"value.txt"', '"py.typed"'))
+    assert build(mini) != 0, "value.txt is in the repository, and not in the wheel any more"
+    assert "FileNotFoundError" in capfd.readouterr().err
 
 
 @pytest.mark.slow
@@ -120,6 +153,10 @@ def test_numbers_agree_and_an_address_is_named_only_when_configured(mini, monkey
     assert not (html / "robots.txt").exists()
     assert "og:image" not in page(mini)
     assert "github.com" not in page(mini)
+    assert "colab" not in page(mini).lower()
+    notebook = html / "notebooks" / "scores-and-weights.ipynb"
+    assert 'SITE = \\"\\"' in notebook.read_text()
+    assert "://" not in notebook.read_text()
     monkeypatch.setenv("ATTNREC_BASE_URL", "https://books.example/attention")
     monkeypatch.setenv("GITHUB_REPOSITORY", "someone/book")
     assert build(mini) == 0
@@ -129,6 +166,9 @@ def test_numbers_agree_and_an_address_is_named_only_when_configured(mini, monkey
     assert f'property="og:image" content="{base}_static/card.png"' in page(mini)
     assert f'<link rel="canonical" href="{base}book/scores-and-weights.html"' in page(mini)
     assert "https://github.com/someone/book" in page(mini)
+    colab = "https://colab.research.google.com/github/someone/book/blob/notebooks/"
+    assert f'href="{colab}scores-and-weights.ipynb"' in page(mini)
+    assert f'SITE = \\"{base}notebooks/\\"' in notebook.read_text()
 
 
 @pytest.mark.slow

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attnrec_lite import formulas, worlds
+from attnrec_lite import formulas, results, worlds
 from attnrec_lite.worlds import ads, news, social
 
 ROOT = Path(__file__).parents[3]
 CELLS = json.loads((ROOT / "book" / "applications.ipynb").read_text(encoding="utf8"))["cells"]
 TEXT = "\n".join("".join(cell["source"]) for cell in CELLS)
 CAPTIONS = json.dumps([cell["metadata"] for cell in CELLS], ensure_ascii=False)
-KEPT = json.loads((ROOT / "benchmarks" / "applications.json").read_text(encoding="utf8"))
+KEPT = results.load("applications")
 MEANS = {(r["world"], r["policy"], r["figure"]): r["mean"] for r in KEPT["summary"]}
 NAIVE = "preference"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attnrec_lite import cold_start, data, formulas
+from attnrec_lite import cold_start, data, formulas, results
 from attnrec_lite.data.shop import make_shop
 from attnrec_lite.evaluation import evaluate
 from attnrec_lite.models import Popularity, SegmentPopularity
@@ -111,7 +111,7 @@ def test_the_second_shop_shares_four_of_its_eight_departments():
     assert second.shared.sum() * 2 == second.log.n_items
 
 
-KEPT = json.loads((BOOK.parent / "benchmarks" / "cold_start.json").read_text())["rows"]
+KEPT = results.load("cold_start")["rows"]
 
 
 def mean(part: str, model: str, key: str = "ndcg", **where: object) -> float:

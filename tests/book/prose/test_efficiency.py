@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attnrec_lite import formulas
+from attnrec_lite import formulas, results
 
 ROOT = Path(__file__).parents[3]
 BOOK = ROOT / "book"
@@ -23,7 +23,7 @@ CAPTIONS = "\n".join(
 
 def kept(name: str) -> dict[str, Any]:
     """A file of figures that a benchmark wrote."""
-    found: dict[str, Any] = json.loads((ROOT / "benchmarks" / f"{name}.json").read_text())
+    found: dict[str, Any] = results.load(name)
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from attnrec_lite import explain, formulas, models
+from attnrec_lite import explain, formulas, models, results
 from attnrec_lite.data import leave_one_out, make_shop
 from attnrec_lite.data.shop import TOY_GOODS
 
@@ -29,8 +29,7 @@ WEIGHTS = formulas.softmax(V @ [1.0, 0.2])
 
 @pytest.fixture(scope="module")
 def kept() -> pd.DataFrame:
-    path = BOOK.parent / "benchmarks" / "explanation.json"
-    return pd.DataFrame(json.loads(path.read_text())["rows"])
+    return pd.DataFrame(results.load("explanation")["rows"])
 
 
 def mean(kept: pd.DataFrame, what: str, **only: object) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attnrec_lite import formulas
+from attnrec_lite import formulas, results
 
 ROOT = Path(__file__).parents[3]
 BOOK = ROOT / "book"
@@ -30,8 +30,7 @@ def chapter() -> str:
 
 def rows(data: str, model: str) -> list[dict[str, float]]:
     """The runs of one model in the file that the chapter reads."""
-    path = ROOT / "benchmarks" / "five_programs.json"
-    every = json.loads(path.read_text(encoding="utf8"))["rows"]
+    every = results.load("five_programs")["rows"]
     return [row for row in every if (row["data"], row["model"]) == (data, model)]
 
 

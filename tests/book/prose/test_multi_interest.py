@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from attnrec_lite import formulas
+from attnrec_lite import formulas, results
 from attnrec_lite.data import leave_one_out, make_shop
 
 ROOT = Path(__file__).parents[3]
@@ -31,7 +31,7 @@ def chapter() -> str:
 
 @cache
 def measured() -> dict:
-    return json.loads((ROOT / "benchmarks" / "multi_interest.json").read_text(encoding="utf8"))
+    return results.load("multi_interest")
 
 
 def margin(model: str, who: str, shop: str = "shop") -> dict:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from attnrec_lite import data, formulas
+from attnrec_lite import data, formulas, results
 from attnrec_lite.data.shop import make_shop
 
 BOOK = Path(__file__).parents[3] / "book"
@@ -87,7 +87,7 @@ def test_all_ten_items_are_in_the_table():
 
 def ndcg(name: str, way: str, part: str) -> float:
     """Mean of the kept rows."""
-    rows = json.loads((BOOK.parent / "benchmarks" / "multimodal.json").read_text())["rows"]
+    rows = results.load("multimodal")["rows"]
     found = [r["found"][part]["ndcg@10"] for r in rows if (r["data"], r["way"]) == (name, way)]
     assert len(found) == 3
     return float(np.mean(found))
@@ -116,7 +116,7 @@ def test_no_fusion_has_both_on_films():
 
 def spoilt() -> dict[tuple[str, str, str], tuple[float, float, float, float]]:
     """For each way, modality and failure: NDCG and mean weight, as it is and after."""
-    rows = json.loads((BOOK.parent / "benchmarks" / "multimodal.json").read_text())["rows"]
+    rows = results.load("multimodal")["rows"]
     found: dict[tuple[str, str, str], list[list[float]]] = {}
     for row in (r for r in rows if r["data"] == "shop" and "spoilt" in r):
         for case in row["spoilt"]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attnrec_lite import data, experiments, formulas, models
+from attnrec_lite import data, experiments, formulas, models, results
 from attnrec_lite.evaluation import evaluate
 
 BOOK = Path(__file__).parents[3] / "book"
@@ -21,7 +21,7 @@ SHOWN = "\n".join(
     for cell in CELLS
     for kind, part in (("figure", "caption"), ("image", "alt"))
 )
-KEPT = json.loads((BOOK.parent / "benchmarks" / "online.json").read_text())
+KEPT = results.load("online")
 
 
 def found(way: str, name: str) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attnrec_lite import data, formulas, models, privacy
+from attnrec_lite import data, formulas, models, privacy, results
 from attnrec_lite.data.shop import make_shop
 from attnrec_lite.evaluation import evaluate
 
@@ -20,7 +20,7 @@ SHOWN = "\n".join(
     for cell in CELLS
     for kind, part in (("figure", "caption"), ("image", "alt"))
 )
-ROWS = json.loads((BOOK.parent / "benchmarks" / "privacy.json").read_text())["rows"]
+ROWS = results.load("privacy")["rows"]
 
 
 def found(figure: str, **where: object) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attnrec_lite import data, formulas, robustness
+from attnrec_lite import data, formulas, results, robustness
 from attnrec_lite.data.shop import make_shop
 from attnrec_lite.data.truth import next_chances
 from attnrec_lite.evaluation import places, ranking_metrics
@@ -22,7 +22,7 @@ CAPTIONS = "\n".join(FIGURES)
 
 
 def kept(name, part, **where):
-    rows = json.loads((ROOT / f"benchmarks/{name}.json").read_text(encoding="utf8"))["rows"]
+    rows = results.load(name)["rows"]
     like = {"part": part, **where}.items()
     return [r for r in rows if like <= r.items() and "figure" not in r]
 

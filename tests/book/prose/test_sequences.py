@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from attnrec_lite import formulas
+from attnrec_lite import formulas, results
 
 BOOK = Path(__file__).parents[3] / "book"
 CELLS = json.loads((BOOK / "sequences.ipynb").read_text(encoding="utf8"))["cells"]
@@ -71,8 +71,7 @@ def test_four_matrices_belong_to_attention_and_two_to_the_step_beside_it():
 
 
 def test_what_the_losses_earned():
-    path = BOOK.parent / "benchmarks" / "losses.json"
-    rows = json.loads(path.read_text(encoding="utf8"))["rows"]
+    rows = results.load("losses")["rows"]
     found = {
         way: [r["ndcg@10"] for r in rows if r["way"] == way] for way in (r["way"] for r in rows)
     }
