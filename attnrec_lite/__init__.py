@@ -8,8 +8,9 @@ takes it to where it answers, ``engines`` takes a log to machines that hold more
 ``privacy`` asks what a log and a model give away, ``robustness`` what can be done to them,
 ``fairness`` whom they serve, ``worlds`` generates scenes in which one thing is not as in a shop.
 ``formulas`` holds the equations of the book in NumPy and is what the rest is tested against;
-``working`` sets one out line by line; ``results`` keeps what the benchmarks measured; ``command``
-is what ``python -m attnrec_lite`` runs.
+``working`` sets one out line by line; ``results`` keeps what the benchmarks measured; ``budget`` is
+the switch from a chapter's short run to its full one; ``command`` is what
+``python -m attnrec_lite`` runs.
 
 Importing the package costs little: TensorFlow is only loaded by the modules that need it.
 """
@@ -22,6 +23,7 @@ from types import ModuleType
 __version__ = "0.1.0"
 _MODULES = (
     "attention",
+    "budget",
     "checklist",
     "cold_start",
     "command",

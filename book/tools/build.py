@@ -25,6 +25,7 @@ from execute import Run, execute, notebooks
 from packing import FILES, make_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
+FULL = "ATTNREC_FULL"
 ENVIRONMENT = ("ATTNREC_BASE_URL", "ATTNREC_BRANCH", "GITHUB_REPOSITORY")
 
 
@@ -151,6 +152,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--chapter", metavar="NAME", help="build this chapter only")
     chosen = parser.parse_args(arguments).chapter
+    if os.environ.get(FULL, "").strip() not in ("", "0"):
+        why = "the site shows the short run, and what is kept of one must not pass for the other"
+        print(f"{FULL}: expected nothing or 0 in a build: {why}. Unset it.", file=sys.stderr)
+        return 2
     return build(ROOT) if chosen is None else build_chapter(ROOT, chosen)
 
 

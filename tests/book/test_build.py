@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from build import build, build_chapter, digest, drop_stale, fingerprints, listing
+from build import build, build_chapter, digest, drop_stale, fingerprints, listing, main
 from execute import documents, warnings_in
 from packing import FILES
 
@@ -183,6 +183,21 @@ def test_one_chapter_is_built_without_running_the_others(mini, monkeypatch, capf
     capfd.readouterr()
     assert build_chapter(mini, "nowhere") == 2
     assert "expected one of intro, scores-and-weights; received 'nowhere'" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("said", ["1", "true", "rubbish"])
+@pytest.mark.parametrize("arguments", [[], ["--chapter", "scores-and-weights"]])
+def test_the_full_run_is_refused_before_anything_is_executed(monkeypatch, capfd, said, arguments):
+    started = []
+    monkeypatch.setenv("ATTNREC_FULL", said)
+    for name in ("build", "build_chapter"):
+        monkeypatch.setattr(f"build.{name}", lambda *given: started.append(given) or 0)
+    assert main(arguments) == 2
+    assert started == []
+    assert "ATTNREC_FULL: expected nothing or 0 in a build" in capfd.readouterr().err
+    monkeypatch.setenv("ATTNREC_FULL", "0")
+    assert main(arguments) == 0
+    assert len(started) == 1
 
 
 def outputs(text: str) -> nbformat.NotebookNode:
