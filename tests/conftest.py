@@ -16,6 +16,7 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "agg")
+os.environ["ATTNREC_PROGRESS"] = ""  # what tests hand in is nobody's progress
 settings.register_profile("busy", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("busy")
 
