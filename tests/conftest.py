@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.pop("ATTNREC_FULL", None)  # what is tested, and built for tests, is the short run
+os.environ["ATTNREC_PROGRESS"] = ""  # what tests hand in is nobody's progress
 settings.register_profile("busy", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("busy")
 

@@ -1,23 +1,28 @@
 """Exercises that answer: hand in a function, learn which property it breaks, on which input.
 
 >>> from attnrec_lite.exercises import check
->>> check("2.1", lambda scores, axis: scores)               # doctest: +ELLIPSIS
+>>> check("2.1", lambda scores, axis: scores, keep=False)   # doctest: +ELLIPSIS
 2.1 Softmax along an axis: not yet (0 of 4 properties hold)
   ✗ the weights along the axis sum to 1
 ...
 
 The inputs are drawn anew at each call, so that no constant and no table can pass. ``hint`` gives
-one step of help at a time; the solution stands in the book, below the exercise.
+one step of help at a time; the solution stands in the book, below the exercise. ``progress`` shows
+what was tried and what is solved; it is kept in a file of the reader's, ``attnrec-progress.json``,
+unless ``keep=False``.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+from attnrec_lite.exercises import record
 from attnrec_lite.exercises.core import Exercise, Result
+from attnrec_lite.exercises.progress import Progress
 
 CHAPTERS = {  # chapter number to the module with its exercises, named as the notebook is
     "1": "attention_economy",
@@ -42,7 +47,7 @@ CHAPTERS = {  # chapter number to the module with its exercises, named as the no
     "20": "applications",
 }
 
-__all__ = ["CHAPTERS", "Exercise", "Result", "check", "exercises", "hint"]
+__all__ = ["CHAPTERS", "Exercise", "Progress", "Result", "check", "exercises", "hint", "progress"]
 
 
 def exercises(chapter: str) -> dict[str, Exercise]:
@@ -63,14 +68,15 @@ def exercises(chapter: str) -> dict[str, Exercise]:
     return {exercise.number: exercise for exercise in module.EXERCISES}
 
 
-def check(number: str, answer: Any, seed: int | None = None) -> Result:
+def check(number: str, answer: Any, seed: int | None = None, keep: bool = True) -> Result:
     """Try an answer on fresh random inputs.
 
     Args:
         number: of the exercise, such as ``"2.1"``.
         answer: the function that the exercise asks for. Whatever exception it raises, ``check``
-            returns.
+            returns; a loop without an end is given up after half a minute.
         seed: for the same inputs again; None draws new ones.
+        keep: whether the try counts as the reader's and goes into ``attnrec-progress.json``.
 
     Returns:
         A result that prints as a verdict; ``passed`` is True when every property holds.
@@ -78,7 +84,10 @@ def check(number: str, answer: Any, seed: int | None = None) -> Result:
     Raises:
         ValueError: if there is no such exercise.
     """
-    return _find(number).check(answer, np.random.default_rng(seed))
+    exercise = _find(number)
+    result = exercise.check(answer, np.random.default_rng(seed))
+    said = record.note_try(exercise.number, result.passed) if keep else ""
+    return replace(result, notes=(*result.notes, said)) if said else result
 
 
 def hint(number: str, step: int = 1) -> str:
@@ -98,6 +107,16 @@ def hint(number: str, step: int = 1) -> str:
     if step < 1:
         raise ValueError(f"step: expected 1 or more; received {step}")
     return hints[min(step, len(hints)) - 1]
+
+
+def progress() -> Progress:
+    """What was tried and what is solved, by chapter: a table, and ``.plot()`` a figure of it.
+
+    >>> print(progress().next())
+    1.1 The best shelf ★
+    """
+    kept = record.read()
+    return Progress([e for c in CHAPTERS for e in exercises(c).values()], CHAPTERS, kept)
 
 
 def _find(number: str) -> Exercise:

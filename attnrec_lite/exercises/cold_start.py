@@ -9,7 +9,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from attnrec_lite import formulas
-from attnrec_lite.exercises.core import Answer, Exercise, Wrong, array, near
+from attnrec_lite.exercises.core import Answer, Exercise, Original, Wrong, array, near
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.int64]
@@ -153,7 +153,9 @@ def _filled(answer: Answer, rng: Generator, spoil: float = 0.0) -> tuple[Any, ..
     x, q, trained = _catalogue(rng)
     q[~trained] += spoil
     before = q.copy()
-    found = array(answer(x.copy(), q, trained.copy(), 0.7), q.shape, "12 items, 4 of them new")
+    found = array(
+        answer(x.copy(), Original(q), trained.copy(), 0.7), q.shape, "12 items, 4 of them new"
+    )
     near(q, before, "the vectors that it was given", "fill a copy: the caller's table is not yours")
     return x, before, trained, found
 

@@ -12,22 +12,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from attnrec_lite.exercises.guard import Original, Wrong, guarded
+
 Answer = Callable[..., Any]
 Property = Callable[[Answer, np.random.Generator], None]
 LIMIT = 30.0  # seconds for one property: far more than any right answer takes
+LONGEST = 600  # characters of a finding: an answer may be large, or raise a book
+BEYOND = "your function raised an error that cannot be shown"
 
-
-class Wrong(Exception):  # a finding about an answer, not an error of ours
-    """A property does not hold.
-
-    Args:
-        finding: on which input, what was expected, what came.
-        advice: what usually leads to this.
-    """
-
-    def __init__(self, finding: str, advice: str = "") -> None:
-        super().__init__(finding)
-        self.finding, self.advice = finding, advice
+__all__ = [
+    "Answer",
+    "Endless",
+    "Exercise",
+    "Original",
+    "Property",
+    "Result",
+    "Wrong",
+    "array",
+    "near",
+]
 
 
 @dataclass(frozen=True)
@@ -37,25 +40,28 @@ class Result:
     Attributes:
         title: number and name of the exercise.
         findings: for each property, in words: None if it holds, else what went wrong.
+        notes: lines that follow the verdict: where help is, where progress is kept.
     """
 
     title: str
     findings: dict[str, Wrong | None]
+    notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
         """Whether every property holds."""
-        return not any(self.findings.values())
+        return all(wrong is None for wrong in self.findings.values())
 
     def __repr__(self) -> str:
         """The verdict, and for the first property that fails its finding and advice."""
         held = sum(wrong is None for wrong in self.findings.values())
-        if self.passed:
-            return f"{self.title}: right, every property holds ({held})"
-        lines = [f"{self.title}: not yet ({held} of {len(self.findings)} properties hold)"]
-        name, wrong = next((n, w) for n, w in self.findings.items() if w is not None)
-        lines += [f"  ✗ {name}", f"    {wrong.finding}"]
-        return "\n".join([*lines, f"    Advice: {wrong.advice}"] if wrong.advice else lines)
+        lines = [f"{self.title}: right, every property holds ({held})"]
+        if not self.passed:
+            name, wrong = next((n, w) for n, w in self.findings.items() if w is not None)
+            lines = [f"{self.title}: not yet ({held} of {len(self.findings)} properties hold)"]
+            lines += [f"  ✗ {name}", f"    {wrong.finding}"]
+            lines += [f"    Advice: {wrong.advice}"] * bool(wrong.advice)
+        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
 
 @dataclass(frozen=True)
@@ -78,18 +84,55 @@ class Exercise:
 
     def check(self, answer: Any, rng: np.random.Generator) -> Result:
         """Try every property; an answer that is no function or that fails inside is only wrong."""
-        findings = {name: self._try(test, answer, rng) for name, test in self.properties.items()}
-        return Result(f"{self.number} {self.title}", findings)
+        title = f"{self.number} {self.title}"
+        findings: dict[str, Wrong | None] = {}
+        given_up = False
+        for name, test in self.properties.items():
+            found = Wrong("not tried") if given_up else self._try(test, answer, rng)
+            given_up = given_up or isinstance(found, Endless)
+            findings[name] = found
+        result = Result(title, findings)
+        ladder = (f'Stuck? hint("{self.number}"), then hint("{self.number}", 2) and so on',)
+        return result if result.passed else Result(title, findings, ladder)
 
     @staticmethod
     def _try(test: Property, answer: Any, rng: np.random.Generator) -> Wrong | None:
         if not callable(answer):
             return Wrong(f"expected a function; received {type(answer).__name__}")
-        error = within(LIMIT, lambda: test(answer, rng))
-        if error is None or isinstance(error, Wrong):
-            return error
-        # The reader's code: any failure is an answer, none is ours. Its text may fail to be made.
-        return Wrong(f"your function raised {format_exception_only(error)[-1].strip()}")
+        error = within(LIMIT, lambda: told(lambda: test(guarded(answer), rng)))
+        return error if error is None or isinstance(error, Wrong) else Wrong(BEYOND)
+
+
+class Endless(Wrong):
+    """An answer was still running when its time was over."""
+
+
+def told(job: Callable[[], None]) -> None:
+    """Run a job that calls the reader's code, and put whatever it raises into words.
+
+    Any failure in there is an answer, none is ours. Even the text of an error may fail to be made,
+    or take for ever: this is why it is made here, where time is limited.
+
+    Raises:
+        Wrong: if the job raised anything at all; in one line, and not a long one.
+    """
+    try:
+        job()
+        return
+    except Wrong as error:
+        finding, advice = (error.finding, error.advice) if type(error) is Wrong else ("", "")
+    except BaseException as error:
+        finding, advice = f"your function raised {_words(error)}", ""
+    finding = " ".join(str(finding).split()) or BEYOND
+    cut = finding if len(finding) <= LONGEST else f"{finding[:LONGEST]} …"
+    raise Wrong(cut, str(advice))
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return format_exception_only(error)[-1].strip()
+    except BaseException:
+        return f"{type(error).__name__}, which cannot be shown"
 
 
 def within(seconds: float, job: Callable[[], None]) -> BaseException | None:
@@ -100,7 +143,7 @@ def within(seconds: float, job: Callable[[], None]) -> BaseException | None:
         job: run in a thread of its own, so that it ends with the wait and not the other way round.
 
     Returns:
-        What the job raised; a ``Wrong`` if it was still running; None if it came to its end.
+        What the job raised; an ``Endless`` if it was still running; None if it came to its end.
 
     >>> within(1.0, lambda: None) is None, within(1.0, lambda: 1 / 0)
     (True, ZeroDivisionError('division by zero'))
@@ -119,7 +162,7 @@ def within(seconds: float, job: Callable[[], None]) -> BaseException | None:
     try:
         thread.join(seconds)
         if thread.is_alive():
-            return Wrong(f"still running after {seconds:g} seconds", "does every loop end?")
+            return Endless(f"still running after {seconds:g} seconds", "does every loop end?")
     finally:
         if (
             thread.is_alive()
@@ -130,12 +173,20 @@ def within(seconds: float, job: Callable[[], None]) -> BaseException | None:
     return raised[0] if raised else None
 
 
+def numbers(value: Any, given: str) -> NDArray[np.float64]:
+    """Take real numbers of any shape, or say what came instead."""
+    try:
+        found = np.asarray(value)
+        if found.dtype.kind not in "biufO":
+            raise TypeError
+        return found.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise Wrong(f"{given}: expected numbers; received {_kind(value)}") from None
+
+
 def array(value: Any, shape: tuple[int, ...], given: str) -> NDArray[np.float64]:
     """Take an answer's array, or say that it is none of the expected shape."""
-    try:
-        found = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise Wrong(f"{given}: expected numbers; received {type(value).__name__}") from None
+    found = numbers(value, given)
     if found.shape != shape:
         raise Wrong(f"{given}: expected shape {shape}; received {found.shape}")
     return found
@@ -145,11 +196,19 @@ def near(
     found: ArrayLike, expected: ArrayLike, given: str, advice: str = "", atol: float = 1e-6
 ) -> None:
     """Refuse numbers that differ, or that are no numbers where some were expected."""
-    f, e = np.asarray(found, np.float64), np.asarray(expected, np.float64)
+    f, e = numbers(found, given), np.asarray(expected, np.float64)
+    if f.shape != e.shape and e.size != 1:
+        raise Wrong(f"{given}: expected shape {e.shape}; received {f.shape}")
+    if not f.size and e.size:
+        raise Wrong(f"{given}: expected {_show(e)}; received nothing, shape {f.shape}", advice)
     if not np.allclose(f, e, atol=atol, rtol=1e-6):
         few = _show(e), _show(f)
         e_shown, f_shown = few if few[0] != few[1] else (_show(e, 9), _show(f, 9))
         raise Wrong(f"{given}: expected {e_shown}; received {f_shown}", advice)
+
+
+def _kind(value: Any) -> str:
+    return f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
 
 
 def _show(numbers: NDArray[np.float64], digits: int = 4) -> str:

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from attnrec_lite import formulas
-from attnrec_lite.exercises.core import Answer, Exercise, Wrong, array, near
+from attnrec_lite.exercises.core import Answer, Exercise, Original, Wrong, array, near
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -395,7 +395,7 @@ def _verdict(answer: Answer, rng: Generator, kind: str, says: bool, tip: str) ->
     trained = np.arange(8) % 3 > 0
     rows, features = rng.normal(size=(8, WIDTH)), rng.normal(size=(8, 2))
     before = rows.copy()
-    found = answer(_encoder(rng, trained, kind), rows, features, trained.copy())
+    found = answer(_encoder(rng, trained, kind), Original(rows), features, trained.copy())
     if not isinstance(found, bool | np.bool_):
         raise Wrong(f"expected True or False; received {type(found).__name__}")
     if bool(found) != says:

@@ -9,7 +9,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.special import gammaln, logsumexp
 
-from attnrec_lite.exercises.core import Answer, Exercise, Wrong, array, near
+from attnrec_lite.exercises.core import Answer, Exercise, Original, Wrong, array, near
 
 Array = NDArray[np.float64]
 ORDERS = np.arange(2, 129)
@@ -344,9 +344,9 @@ def _forget_all(answer: Answer, rng: Generator) -> None:
 def _forget_copy(answer: Answer, rng: Generator) -> None:
     rows, inverse = _people(rng)
     before = inverse.copy()
-    found = array(answer(inverse, np.zeros(5)), (5, 5), "a row of zeros")
+    found = array(answer(Original(inverse), np.zeros(5)), (5, 5), "a row of zeros")
     near(found, before, "somebody who has bought nothing", "there is nothing to take out")
-    answer(inverse, rows[0])
+    answer(Original(inverse), rows[0])
     near(inverse, before, "your input, afterwards", "return a new matrix: others still serve by it")
 
 

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from attnrec_lite import formulas
-from attnrec_lite.exercises.core import Answer, Exercise, Wrong, array, near
+from attnrec_lite.exercises.core import Answer, Exercise, Original, Wrong, array, near
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.int64]
@@ -341,9 +341,9 @@ def _cache_alone(click: Answer, rng: Generator) -> None:
     _, caches = _clicks(click, tokens, blocks)
     kept = [tuple(np.array(part) for part in pair) for pair in caches]
     two = rng.normal(size=(2, 4))
-    first = array(click(kept, two[0].copy(), blocks)[0], (4,), "a click")
-    click(kept, two[1].copy(), blocks)
-    again = array(click(kept, two[0].copy(), blocks)[0], (4,), "the same click again")
+    first = array(click(Original(kept), two[0].copy(), blocks)[0], (4,), "a click")
+    click(Original(kept), two[1].copy(), blocks)
+    again = array(click(Original(kept), two[0].copy(), blocks)[0], (4,), "the same click again")
     near(again, first, "the same caches asked again", "hand back new caches; leave the old alone")
 
 

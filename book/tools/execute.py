@@ -155,6 +155,7 @@ def execute(paths: Sequence[Path], cache_folder: Path, wheel: Path) -> list[Run]
     cache_folder.mkdir(parents=True, exist_ok=True)
     get_cache(str(cache_folder)).list_cache_records()  # makes the database before threads need it
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["ATTNREC_PROGRESS"] = ""  # exercises that a build hands in are nobody's progress
 
     def one(path: Path) -> Run:
         return run(path, get_cache(str(cache_folder)))

@@ -72,7 +72,7 @@ def test_whatever_an_answer_raises_is_a_finding(error):
 
     result = one(asks).check(answer, np.random.default_rng(0))
     assert not result.passed
-    told = repr(result).split("your function raised ")[1]
+    told = repr(result).split("your function raised ")[1].splitlines()[0]
     assert told.split(":")[0].endswith(error.__name__)
 
 
