@@ -107,7 +107,8 @@ def export(source: Path, words: BookWords, setup: str) -> nbformat.NotebookNode:
     if works := words.works():
         text = "\n".join(["## References", "", *works])
         made.append(nbformat.v4.new_markdown_cell(text, id="references"))
-    metadata = {key: book.metadata[key] for key in ("kernelspec", "language_info")}
+    kept = ("kernelspec", "language_info")
+    metadata = {key: book.metadata[key] for key in kept if key in book.metadata}
     notebook: nbformat.NotebookNode = nbformat.v4.new_notebook(cells=made, metadata=metadata)
     return notebook
 

@@ -107,7 +107,9 @@ class BookWords:
             ValueError: nothing numbered on this page has the label.
         """
         numbers = self.env.toc_fignumbers[self.docname]
-        names = [("displaymath", f"equation-{label}"), *((kind, label) for kind in KINDS)]
+        labels = self.env.domaindata["std"]["anonlabels"]
+        place = labels[label][1] if label in labels else label  # a heading may have the name too
+        names = [("displaymath", f"equation-{label}"), *((kind, place) for kind in KINDS)]
         for kind, name in names:
             if found := numbers.get(kind, {}).get(name):
                 return ".".join(map(str, found))

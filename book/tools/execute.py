@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any
 
 import nbformat
@@ -25,6 +26,7 @@ from jupyter_cache.executors.utils import single_nb_execution
 from packing import unpack
 
 TIMEOUT = 300
+WRITING = Lock()  # the cache drops a record whose notebook another thread has yet to write
 # What Python, its logging and TensorFlow's Python side write; the C++ start-up lines do not match.
 WARNING = re.compile(r"^.*\b[A-Z]\w*Warning: .*$|^WARNING:\w.*$", re.MULTILINE)
 
@@ -111,7 +113,8 @@ def run(path: Path, cache: JupyterCacheAbstract) -> Run:
         problems.append(f"code cell {count} failed: {str(result.err).strip()}")
     if not problems:
         bundle = CacheBundleIn(result.nb, str(path), data={"execution_seconds": result.time})
-        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        with WRITING:
+            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     return Run(path, result.time, tuple(problems))
 
 
