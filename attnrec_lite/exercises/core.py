@@ -97,7 +97,9 @@ class Exercise:
             name = names[place]
             findings[name] = findings[name] or self._try(self.properties[name], answer, rng)
             if isinstance(findings[name], Endless):
-                untried = {other: findings[other] or Untried("not tried") for other in names}
+                untried: dict[str, Wrong | None] = {
+                    other: findings[other] or Untried("not tried") for other in names
+                }
                 return Result(title, untried, (self._ladder(),))
         result = Result(title, findings)
         return result if result.passed else Result(title, findings, (self._ladder(),))

@@ -154,13 +154,9 @@ NASTY = {
 }
 
 
-def overwrites(right):
-    """Make a function that spoils all its inputs, and is right only if nobody looks at them."""
-
-    def answer(*arguments):
-        for array in arguments:
-            if isinstance(array, np.ndarray) and array.flags.writeable:
-                array[...] = 0
-        return right(*arguments)
-
-    return answer
+def spoil(arguments):
+    """Overwrite every array that a function was given, and return them."""
+    arrays = [a for a in arguments if isinstance(a, np.ndarray)]
+    for array in arrays:
+        array[...] = 0
+    return arrays

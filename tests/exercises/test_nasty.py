@@ -8,25 +8,21 @@ import time
 
 import numpy as np
 import pytest
-from nasty import CONSTANTS, ECHOES, NASTY, overwrites
+from nasty import CONSTANTS, ECHOES, NASTY, spoil
 from test_checkers import NUMBERS, book_answer
 
 from attnrec_lite.exercises import check, core, exercises
 from attnrec_lite.exercises.core import Endless
+from attnrec_lite.exercises.guard import copied
 
 every_exercise = pytest.mark.parametrize("number", NUMBERS)
 
 
-def parts(value):
-    return value if isinstance(value, tuple | list) else (value,)
-
-
 @every_exercise
 def test_no_constant_and_no_echo_of_the_input_passes(number):
-    for constant in CONSTANTS:
-        assert not check(number, lambda *a, c=constant: c, seed=1).passed, constant
-    for name, echo in ECHOES.items():
-        assert not check(number, echo, seed=1).passed, name
+    constants = {repr(c): lambda *a, c=c: c for c in CONSTANTS}
+    for name, answer in (constants | ECHOES).items():
+        assert not all(check(number, answer, seed=seed).passed for seed in (1, 2, 3)), name
 
 
 @every_exercise
@@ -69,22 +65,23 @@ def test_whatever_is_handed_in_there_is_a_verdict_in_a_few_lines(number, capsys)
 
 @every_exercise
 def test_an_answer_that_spoils_its_inputs_does_not_spoil_what_is_expected(number):
-    right = book_answer(number)
+    right, arrays = book_answer(number), []
 
-    def spoiled_after(*arguments):
-        result = right(*arguments)
-        kept = tuple(np.array(p) if isinstance(p, np.ndarray) else p for p in parts(result))
-        overwrites(lambda *a: None)(*arguments)
-        return kept if isinstance(result, tuple) else result if len(kept) != 1 else kept[0]
+    def spoils_first(*arguments):
+        arrays.extend(spoil(arguments))
+        return right(*arguments)
 
-    before = repr(check(number, overwrites(right), seed=1))
-    assert "not yet" in before
-    # What is expected was worked out from unspoiled inputs, unless the exercise is about that.
-    if number not in SPOILS:
-        assert check(number, spoiled_after, seed=1).passed
+    def spoils_after(*arguments):
+        result = copied(right(*arguments))
+        spoil(arguments)
+        return result
+
+    passed = check(number, spoils_first, seed=1).passed
+    assert not (passed and arrays) or number == "3.5"  # asks the model: any inputs will do
+    assert check(number, spoils_after, seed=1).passed or number in KEPT
 
 
-SPOILS = {"11.5", "13.6", "15.3", "18.6"}  # "the table that it was given stays as it was"
+KEPT = {"11.5", "13.6", "15.3", "18.6"}  # they ask for inputs that stay as they are
 
 
 def test_an_endless_answer_is_waited_for_once(monkeypatch):
