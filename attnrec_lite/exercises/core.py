@@ -57,7 +57,8 @@ class Result:
         held = sum(wrong is None for wrong in self.findings.values())
         lines = [f"{self.title}: right, every property holds ({held})"]
         if not self.passed:
-            name, wrong = next((n, w) for n, w in self.findings.items() if w is not None)
+            failed = [(n, w) for n, w in self.findings.items() if w is not None]
+            name, wrong = min(failed, key=lambda row: isinstance(row[1], Untried))
             lines = [f"{self.title}: not yet ({held} of {len(self.findings)} properties hold)"]
             lines += [f"  ✗ {name}", f"    {wrong.finding}"]
             lines += [f"    Advice: {wrong.advice}"] * bool(wrong.advice)
@@ -83,17 +84,28 @@ class Exercise:
     hints: tuple[str, ...]
 
     def check(self, answer: Any, rng: np.random.Generator) -> Result:
-        """Try every property; an answer that is no function or that fails inside is only wrong."""
+        """Try every property; an answer that is no function or that fails inside is only wrong.
+
+        The order is drawn, and some are tried twice: who learns the right results of one check by
+        heart, in their order, does not pass the next one.
+        """
         title = f"{self.number} {self.title}"
-        findings: dict[str, Wrong | None] = {}
-        given_up = False
-        for name, test in self.properties.items():
-            found = Wrong("not tried") if given_up else self._try(test, answer, rng)
-            given_up = given_up or isinstance(found, Endless)
-            findings[name] = found
+        findings: dict[str, Wrong | None] = dict.fromkeys(self.properties)
+        names = list(findings)
+        again = rng.choice(len(names), len(names) // 2 + 1)
+        for place in rng.permutation([*range(len(names)), *again]):  # no list of answers fits it
+            name = names[place]
+            findings[name] = findings[name] or self._try(self.properties[name], answer, rng)
+            if isinstance(findings[name], Endless):
+                untried: dict[str, Wrong | None] = {
+                    other: findings[other] or Untried("not tried") for other in names
+                }
+                return Result(title, untried, (self._ladder(),))
         result = Result(title, findings)
-        ladder = (f'Stuck? hint("{self.number}"), then hint("{self.number}", 2) and so on',)
-        return result if result.passed else Result(title, findings, ladder)
+        return result if result.passed else Result(title, findings, (self._ladder(),))
+
+    def _ladder(self) -> str:
+        return f'Stuck? hint("{self.number}"), then hint("{self.number}", 2) and so on'
 
     @staticmethod
     def _try(test: Property, answer: Any, rng: np.random.Generator) -> Wrong | None:
@@ -105,6 +117,10 @@ class Exercise:
 
 class Endless(Wrong):
     """An answer was still running when its time was over."""
+
+
+class Untried(Wrong):
+    """A property that was not looked at, because the answer had not ended before."""
 
 
 def told(job: Callable[[], None]) -> None:

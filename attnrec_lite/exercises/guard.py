@@ -18,7 +18,6 @@ PLAIN: dict[type, Callable[[Any], Any]] = {  # a subclass may redefine ==; its b
     bool: bool,
     int: int.__int__,
     float: float.__float__,
-    complex: complex,
     str: str.__str__,
     bytes: bytes,
     type(None): lambda value: None,
@@ -85,7 +84,7 @@ def plain(value: Any) -> Any:
     (np.float32(1.5), [0, 1, 2], {'a'})
     """
     kind = type(value)
-    if kind in PLAIN or (isinstance(value, np.generic) and kind.__module__ == "numpy"):
+    if kind in PLAIN or (kind.__module__ == "numpy" and isinstance(value, np.number)):
         return value
     for base, convert in PLAIN.items():
         if issubclass(kind, base) and not issubclass(kind, np.generic):
@@ -97,6 +96,8 @@ def plain(value: Any) -> Any:
             return collection(map(plain, collection.__iter__(value)))
     if hasattr(kind, "__array__"):  # an array, or a tensor, a column, a table
         numbers = np.array(value, subok=False)
+        if numbers.dtype.kind == "c":
+            raise Wrong("your function returned complex numbers", "only real ones are asked for")
         return numbers if numbers.dtype != object else np.array(plain(numbers.tolist()), object)
     if issubclass(kind, Sequence):
         return list(map(plain, value))

@@ -111,7 +111,8 @@ class Progress:
     def _caption(self) -> str:
         states = [self.state(e.number) for e in self.exercises]
         tried = len(states) - states.count("open")
-        where = self.record.note or f"kept in {shown()}" if shown() else f"{VARIABLE} is empty"
+        place = f"kept in {shown()}" if shown() else f"not kept: {VARIABLE} is empty"
+        where = self.record.note or place
         return f"{states.count('right')} of {len(states)} exercises right, {tried} tried; {where}"
 
     @staticmethod

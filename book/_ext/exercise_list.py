@@ -1,4 +1,4 @@
-"""Every exercise of the book with its chapter and level: one page, made from the checkers.
+"""Every exercise of the book by topic, level and chapter: one page, made from the checkers.
 
 Number, title and level of an exercise stand with its checker in ``attnrec_lite.exercises``; a test
 holds the chapters to them. Nothing is written down a second time.
@@ -14,6 +14,7 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 from attnrec_lite.exercises import CHAPTERS, exercises
+from attnrec_lite.exercises.topics import TOPICS
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -32,13 +33,20 @@ def link(number: str, text: str) -> str:
 
 
 def page() -> str:
-    """Return the list as MyST: by level, numbers only; then by chapter, with titles."""
+    """Return the list as MyST: by topic and level, numbers only; then by chapter, with titles."""
     found = {chapter: list(exercises(chapter).values()) for chapter in CHAPTERS}
-    lines = [":::{rubric} By level", ":::", ""]
-    for level, stars in LEVELS.items():
-        numbers = [e.number for each in found.values() for e in each if e.level == level]
-        links = " · ".join(link(number, number) for number in numbers)
-        lines += [f"{stars} ({len(numbers)}): {links}", ""]
+    every = {e.number: e for each in found.values() for e in each}
+    counts = [sum(e.level == level for e in every.values()) for level in LEVELS]
+    heads = [f"{stars} ({n})" for stars, n in zip(LEVELS.values(), counts, strict=True)]
+    lines = [":::{rubric} By topic and difficulty", ":::", ""]
+    lines += [f"| Topic | {' | '.join(heads)} |", "|---|---|---|---|"]
+    for topic, numbers in TOPICS.items():
+        cells = [
+            ", ".join(link(n, n) for n in numbers.split() if every[n].level == level) or "–"
+            for level in LEVELS
+        ]
+        lines.append(f"| {topic} | {' | '.join(cells)} |")
+    lines.append("")
     lines += [":::{rubric} By chapter", ":::", ""]
     for chapter, each in found.items():
         lines.append(f"- {{doc}}`{CHAPTERS[chapter].replace('_', '-')}`")
@@ -47,7 +55,7 @@ def page() -> str:
 
 
 class ExerciseList(SphinxDirective):
-    """``{exercise-list}``: all exercises by chapter and level."""
+    """``{exercise-list}``: all exercises by topic and level, and by chapter."""
 
     def run(self) -> list[nodes.Node]:
         """Write the list as MyST and let the parser read it."""
