@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help book test cover quick lab serve chapter strip clean setup
+.PHONY: help book test cover quick lab serve chapter strip stills clean setup
 
 help:             ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -36,6 +36,9 @@ chapter: setup    ## one chapter, executed and built: make chapter NAME=sequence
 
 strip: setup      ## remove the outputs from the notebooks, before a commit
 	@$(PY) book/tools/strip.py book/*.ipynb
+
+stills: setup     ## draw the first frame of each moving figure anew (needs Chromium)
+	@$(PY) book/tools/stills.py
 
 clean:            ## remove what was built, keep .venv
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
