@@ -130,8 +130,12 @@ def pack(folder: Path) -> None:
 
 
 def wheel_of(app: Sphinx) -> Path | None:
-    """Return the wheel that build.py has made; None for other outputs, and without build.py."""
-    if app.builder.name != "html":
+    """Return the wheel that build.py has made; None where no notebook is exported.
+
+    That is: for other outputs than the site, without build.py, and for a chapter by itself, where
+    the others have not run, so that references to their figures lead nowhere.
+    """
+    if app.builder.name != "html" or os.environ.get("ATTNREC_CHAPTER"):
         return None
     return next(Path(app.srcdir, "_build", "wheel").glob("*.whl"), None)
 

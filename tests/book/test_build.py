@@ -180,6 +180,7 @@ def test_one_chapter_is_built_without_running_the_others(mini, monkeypatch, capf
     assert (mini / "_build" / "html" / "index.html").exists()  # the whole book stays
     built = mini / "_build" / "chapter" / "_build" / "html" / "book" / "scores-and-weights.html"
     assert "first value" in built.read_text(encoding="utf8")
+    assert "notebooks/" not in built.read_text(encoding="utf8"), "siblings have not run"
     capfd.readouterr()
     assert build_chapter(mini, "nowhere") == 2
     assert "expected one of intro, scores-and-weights; received 'nowhere'" in capfd.readouterr().err
