@@ -22,6 +22,7 @@ PLAIN: dict[type, Callable[[Any], Any]] = {  # a subclass may redefine ==; its b
     bytes: bytes,
     type(None): lambda value: None,
 }
+REAL = (np.bool_, np.integer, np.floating)
 
 
 class Wrong(Exception):  # a finding about an answer, not an error of ours
@@ -84,7 +85,7 @@ def plain(value: Any) -> Any:
     (np.float32(1.5), [0, 1, 2], {'a'})
     """
     kind = type(value)
-    if kind in PLAIN or (kind.__module__ == "numpy" and isinstance(value, np.number)):
+    if kind in PLAIN or (kind.__module__ == "numpy" and issubclass(kind, REAL)):
         return value
     for base, convert in PLAIN.items():
         if issubclass(kind, base) and not issubclass(kind, np.generic):

@@ -120,7 +120,11 @@ ECHOES = {
     "all its inputs": lambda *a: a,
 }
 NASTY = {
+    "nothing": None,
+    "a number": 3,
     "no function": object(),
+    "a function of NumPy": np.zeros,
+    "a division by zero": lambda *a: 1 / 0,
     "a module": np,
     "a class": Hostile,
     "a hostile object": Hostile(),
