@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -54,7 +55,7 @@ def test_first_frame_is_the_committed_still_and_the_table_that_the_package_compu
 @every_figure
 def test_keyboard_alone_reaches_and_works_every_control(visit, address, chapter, name):
     seen, page = opened(visit, address, chapter)
-    figure, asked = page.locator(HERE.format(name)), len(seen.bytes)
+    figure, asked = page.locator(HERE.format(name)), set(seen.bytes)
     shown = {json.dumps(figure.evaluate(SHOWN))}
     reachable = figure.locator("input:enabled, select, button:enabled, [role=button][tabindex='0']")
     count, worked = reachable.count(), 0
@@ -75,7 +76,8 @@ def test_keyboard_alone_reaches_and_works_every_control(visit, address, chapter,
         worked += 1
     assert len(shown) > min(worked, 3), "controls that change nothing"
     assert not seen.problems
-    assert len(seen.bytes) == asked, "it asked the server for something"
+    late = [url for url in set(seen.bytes) - asked if not re.search("/_images/|/mathjax/", url)]
+    assert not late, "it asked the server for something"
 
 
 @slow
@@ -167,6 +169,7 @@ def test_kit_is_loaded_where_something_moves_and_draws_in_the_colours_of_the_boo
 def small(tmp_path):
     """A repository with one moving figure, whose script counts how often it ran."""
     (tmp_path / "attnrec_lite").mkdir()
+    (tmp_path / "attnrec_lite" / "__init__.py").touch()
     (tmp_path / "attnrec_lite" / "formula.py").write_text("one = 1\n")
     (tmp_path / "book" / "moving").mkdir(parents=True)
     (tmp_path / "book" / "moving" / "_shared.py").write_text("two = 2\n")
