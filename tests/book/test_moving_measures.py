@@ -78,7 +78,7 @@ def test_page_and_scores_are_those_of_the_package(opened, interests):
         moved = [*degrees[:3], 33, *degrees[4:]]
         for bought in (degrees, moved):
             if bought is moved:
-                figure.control("Number").select_option(value="3")
+                figure.control("Number").select_option("4")
                 figure.control("lies at").fill("33")
             vectors, scores = rank(bought, interests)
             shown = figure.rows()
@@ -113,7 +113,7 @@ def test_purchase_can_be_dragged_and_the_slider_follows(opened):
     figure.page.mouse.down()
     figure.page.mouse.move(scale["x"] + (46 + 251) * one, scale["y"] + 351 * one, steps=4)
     figure.page.mouse.up()
-    assert figure.control("Number").input_value() == "5"
+    assert figure.control("Number").input_value() == "6"
     assert float(figure.control("lies at").input_value()) <= 1
     _, scores = figure.script["rank"]([4, 10, 18, 71, 79, 0], 1)
     assert figure.rows()[0][2] == f"{scores[0]:.3f}"

@@ -112,7 +112,7 @@ Moving.figure("taste", (stage) => {
 
   const choose = (j) => {
     chosen = j;
-    which.set(String(j));
+    which.set(String(j + 1));
     where.set(angles[j]);
   };
   const move = (angle) => {
@@ -130,8 +130,8 @@ Moving.figure("taste", (stage) => {
   });
   stage.group("Move a purchase");
   const which = stage.choice({
-    label: "Number", value: "0", options: angles.map((_, j) => [String(j), String(j + 1)]),
-    change: (j) => { choose(Number(j)); render(); },
+    label: "Number", value: "1", options: angles.map((_, j) => String(j + 1)),
+    change: (number) => { choose(Number(number) - 1); render(); },
   });
   const where = stage.slider({
     label: "lies at", min: 0, max: 90, step: 1, value: angles[0],
