@@ -1,4 +1,4 @@
-"""Axis picker: two users, three clicks each, four goods, and the axis that the softmax runs over."""
+"""Axis picker: two users, three clicks each, four goods, and the axis of the softmax."""
 
 from __future__ import annotations
 

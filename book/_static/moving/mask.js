@@ -20,7 +20,7 @@ Moving.figure("mask", (stage) => {
     stage.draw("text", { x: left + 3 * CELL, y: 18, "text-anchor": "middle", "font-weight": 600 }, stage.svg, title);
     const axes = stage.draw("g", { "font-size": 13, "text-anchor": "middle" });
     stage.draw("text", { x: left + 3 * CELL, y: 38 }, axes, across);
-    const turn = `translate(${left - 26} ${TOP + 3 * CELL}) rotate(-90)`;
+    const turn = `translate(${left - 21} ${TOP + 3 * CELL}) rotate(-90)`;
     stage.draw("text", { transform: turn }, axes, down);
     for (const i of all) {
       stage.draw("text", { x: left + CELL * (i + 0.5), y: TOP - 6 }, axes, String(i + 1));
