@@ -42,13 +42,15 @@
     const draw = () => {
       const drawn = blocks(seed, stage.data);
       stage.figure.drawn = drawn; // for whoever wants to count with other tools
-      z = Array.from({ length: tests }, (_, t) => {
-        let sum = 0;
-        return Float64Array.from(drawn.subarray(t * fine, (t + 1) * fine), (block, i) => {
-          sum += block;
-          return sum / Math.sqrt((i + 1) * step);
-        });
-      });
+      z = [];
+      for (let t = 0; t < tests; t += 1) {
+        const path = new Float64Array(fine);
+        for (let i = 0, sum = 0; i < fine; i += 1) {
+          sum += drawn[t * fine + i];
+          path[i] = sum / Math.sqrt((i + 1) * step);
+        }
+        z.push(path);
+      }
     };
     const kept = (many) => Array.from({ length: many }, (_, i) => (i + 1) * fine / many - 1);
     // How many tests are called: at the end only, at the first |z| above 1.96, by the mixture test.

@@ -40,7 +40,12 @@ Moving.figure("taste", (stage) => {
   const up = { "text-anchor": "end", transform: `translate(${X - 14} ${Y - R - 10}) rotate(-90)` };
   stage.draw("text", up, stage.svg, "cycling");
   const layer = stage.draw("g");
-  const diamonds = angles.map(() => stage.draw("path", { d: "M0 -8L8 0L0 8L-8 0Z", "stroke-width": 2 }));
+  const diamonds = angles.map(() => {
+    const grip = stage.draw("g", { stroke: Moving.INK, "stroke-width": 2 });
+    stage.draw("circle", { r: 15, fill: "none", stroke: "none", "pointer-events": "all" }, grip); // for fingers
+    stage.draw("path", { d: "M0 -8L8 0L0 8L-8 0Z" }, grip);
+    return grip;
+  });
 
   const arrow = (v, k, parent) => {
     const [colour, dashes] = WAYS[k], [x, y] = at(v), turn = -degrees(v);
@@ -89,7 +94,7 @@ Moving.figure("taste", (stage) => {
     diamonds.forEach((diamond, j) => {
       const [x, y] = at(on(angles[j]), 0.93); // within the circle, to keep them off the goods
       const mine = j === chosen;
-      stage.set(diamond, { transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, stroke: Moving.INK, fill: mine ? Moving.INK : "none" });
+      stage.set(diamond, { transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, fill: mine ? Moving.INK : "none" });
     });
     const page = order.slice(0, length);
     const between = page.filter((i) => goods[i][2]).length;
@@ -107,7 +112,7 @@ Moving.figure("taste", (stage) => {
 
   const choose = (j) => {
     chosen = j;
-    which.set(String(j));
+    which.set(String(j + 1));
     where.set(angles[j]);
   };
   const move = (angle) => {
@@ -125,8 +130,8 @@ Moving.figure("taste", (stage) => {
   });
   stage.group("Move a purchase");
   const which = stage.choice({
-    label: "Number", value: "0", options: angles.map((_, j) => [String(j), String(j + 1)]),
-    change: (j) => { choose(Number(j)); render(); },
+    label: "Number", value: "1", options: angles.map((_, j) => String(j + 1)),
+    change: (number) => { choose(Number(number) - 1); render(); },
   });
   const where = stage.slider({
     label: "lies at", min: 0, max: 90, step: 1, value: angles[0],
