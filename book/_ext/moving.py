@@ -81,6 +81,7 @@ def computed(root: Path, name: str) -> dict[str, Any]:
     places = [str(root), os.environ.get("PYTHONPATH", "")]
     done = subprocess.run(
         [sys.executable, "-c", COMPUTE, str(sources(root, name)[0])],
+        cwd=root,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))},
         capture_output=True, encoding="utf8", check=False,
     )  # fmt: skip

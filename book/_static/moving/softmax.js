@@ -75,15 +75,11 @@ Moving.figure("softmax", (stage) => {
     ]));
   };
 
+  stage.group("Scores");
   const sliders = goods.map((name, i) => {
-    stage.group(name);
     const slider = stage.slider({
-      label: "score", min: -3, max: 3, step: 0.1, value: state.scores[i],
+      label: name, min: -3, max: 3, step: 0.1, value: state.scores[i],
       change: (x) => { state.scores[i] = x; refresh(); },
-    });
-    const mask = stage.toggle({
-      label: "masked", value: !state.real[i],
-      change: (on) => { state.real[i] = !on; refresh(); },
     });
     stage.drag(rows[i].grip, ({ x }) => {
       const score = Math.round(Math.min(3, Math.max(-3, (x - MIDDLE) / UNIT)) * 10) / 10;
@@ -91,9 +87,13 @@ Moving.figure("softmax", (stage) => {
       slider.set(score);
       refresh();
     });
-    return { slider, mask };
+    return slider;
   });
-  stage.group("All of them");
+  stage.group("Masked");
+  const masks = goods.map((name, i) => stage.toggle({
+    label: name, value: !state.real[i], change: (on) => { state.real[i] = !on; refresh(); },
+  }));
+  stage.group("All scores");
   const temperature = stage.slider({
     label: "temperature τ", min: 0, max: temperatures.length - 1, step: 1, value: temperatures.indexOf(1),
     show: (i) => String(temperatures[i]), change: (i) => { state.temperature = temperatures[i]; refresh(); },
@@ -107,10 +107,8 @@ Moving.figure("softmax", (stage) => {
   });
   const start = (real) => {
     Object.assign(state, { scores: [...stage.data.scores], real, temperature: 1, width: 1, divide: false });
-    sliders.forEach(({ slider, mask }, i) => {
-      slider.set(state.scores[i]);
-      mask.set(!real[i]);
-    });
+    sliders.forEach((slider, i) => slider.set(state.scores[i]));
+    masks.forEach((mask, i) => mask.set(!real[i]));
     temperature.set(temperatures.indexOf(1));
     width.set(0);
     divide.set(false);
