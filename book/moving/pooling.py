@@ -28,7 +28,7 @@ def table(data: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 
 def pools(data: dict[str, Any], counts: list[int]) -> tuple[list[str], list[list[str]]]:
     """Return the table of both pools, header and rows, for so many of each good."""
-    header = ["", "times", "score", "no normaliser", "softmax"]
+    header = ["good", "times", "score", "no normaliser", "softmax"]
     told = np.repeat(np.arange(len(counts)), counts)  # the history, good by good
     scores, vectors = np.array(data["scores"])[told], np.array(data["vectors"])[told]
     shares = formulas.softmax(scores) if len(told) else scores
