@@ -28,15 +28,14 @@ def table(data: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 
 def pools(data: dict[str, Any], counts: list[int]) -> tuple[list[str], list[list[str]]]:
     """Return the table of both pools, header and rows, for so many of each good."""
-    header = ["", "times", "score", "no normaliser", "softmax"]
+    header = ["good", "times", "score", "no normaliser", "softmax"]
     told = np.repeat(np.arange(len(counts)), counts)  # the history, good by good
     scores, vectors = np.array(data["scores"])[told], np.array(data["vectors"])[told]
     shares = formulas.softmax(scores) if len(told) else scores
-    rows = [
-        [good, str(times), f"{score:.2f}", f"{scores[told == j].sum():.2f}",
-         f"{shares[told == j].sum():.2f}"]
-        for j, (good, times, score) in enumerate(zip(data["goods"], counts, data["scores"]))
-    ]  # fmt: skip
+    rows = []
+    for j, good in enumerate(data["goods"]):
+        weights = (f"{pool[told == j].sum():.2f}" for pool in (scores, shares))
+        rows.append([good, str(counts[j]), f"{data['scores'][j]:.2f}", *weights])
     contexts = formulas.unnormalised_sum(scores, vectors), formulas.weighted_sum(shares, vectors)
     ends = {
         "all weights": (f"{scores.sum():.2f}", f"{shares.sum():.2f}"),

@@ -121,5 +121,7 @@ def table(data: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     weights = model.attention([history], [[item]]).weights[0, 0, ::-1]
     _, effects = explain.left_out(model, history, item)
     rows = zip(data["viewers"][0]["films"], weights, effects, strict=True)
-    cells = [[name, f"{w:.2f}", f"{effect + 0.0:.2f}".replace("-", "−")] for name, w, effect in rows]
-    return ["film, newest first", "weight", "missed by"], cells
+    cells = [
+        [name, f"{w:.2f}", f"{effect + 0.0:.2f}".replace("-", "−")] for name, w, effect in rows
+    ]
+    return ["film, newest first", "weight", "margin lost"], cells

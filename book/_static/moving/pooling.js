@@ -7,7 +7,7 @@ Moving.figure("pooling", (stage) => {
   const counts = goods.map(() => 1);
   const POOLS = [
     { name: "no normaliser", x: 166, width: 145, top: 2 * MOST, colour: COLOURS.blue },
-    { name: "softmax", x: 366, width: 105, top: 1, colour: COLOURS.orange },
+    { name: "softmax", x: 366, width: 95, top: 1, colour: COLOURS.orange },
   ];
   const ROWS = [...goods, "all weights", "length of z"];
   const Y = (row) => 72 + 38 * row + (row >= goods.length ? 16 : 0);
@@ -68,7 +68,7 @@ Moving.figure("pooling", (stage) => {
       good, String(counts[j]), number(scores[j]), ...found.map((p) => number(p.weights[j])),
     ]);
     const last = (name, say) => [name, String(size), "", ...found.map(say)];
-    stage.table(["", "times", "score", "no normaliser", "softmax"], [
+    stage.table(["good", "times", "score", "no normaliser", "softmax"], [
       ...rows,
       last("all weights", (p) => number(p.all)),
       last("context", (p) => vector(p.z)),

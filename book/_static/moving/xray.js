@@ -119,7 +119,7 @@ Moving.figure("xray", (stage) => {
     });
     tell(shown, before, found);
     stage.table(
-      ["film, newest first", "weight", "missed by"],
+      ["film, newest first", "weight", "margin lost"],
       found.map(({ film, weight, effect }) => [viewer.films[film], number(weight), number(effect)]),
     );
   };
@@ -136,7 +136,7 @@ Moving.figure("xray", (stage) => {
       const most = (key) => found.reduce((a, b) => (b[key] > a[key] ? b : a));
       const [seen, missed] = [most("weight"), most("effect")];
       words += `looked at most is ${viewer.films[seen.film]} (${number(seen.weight)}), ` +
-        `missed most is ${viewer.films[missed.film]} (${number(missed.effect)}).`;
+        `the margin loses most without ${viewer.films[missed.film]} (${number(missed.effect)}).`;
     } else {
       words += "nothing to look at, so everybody gets these.";
     }
@@ -160,7 +160,7 @@ Moving.figure("xray", (stage) => {
   };
 
   stage.choice({
-    label: "A viewer", value: "0",
+    label: "Viewer", value: "0",
     options: viewers.map(({ films: seen }, i) => [String(i), `${i + 1}, last seen ${short(seen[0], 24)}`]),
     change: (i) => {
       viewer = viewers[i];
