@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help book test cover quick lab serve chapter strip travel stills clean setup
+.PHONY: help book test cover quick lab serve chapter strip travel stills new missing clean setup
 
 help:             ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -33,6 +33,12 @@ serve: book       ## the built site on http://localhost:8000
 
 chapter: setup    ## one chapter, executed and built: make chapter NAME=sequences
 	@$(PY) book/tools/build.py --chapter "$(NAME)"
+
+new: setup        ## start a chapter: make new NAME=causal-attention TITLE="Causal attention"
+	@$(PY) book/tools/new.py --name "$(NAME)" --title "$(TITLE)"
+
+missing: setup    ## the quick tests of one chapter, which say what it lacks: make missing NAME=sequences
+	@$(PY) book/tools/new.py --missing "$(NAME)"
 
 strip: setup      ## remove the outputs from the notebooks, before a commit
 	@$(PY) book/tools/strip.py book/*.ipynb

@@ -24,6 +24,7 @@ GIVEN = re.compile(
     r'<meta (?:name="description" content="([^"]*)"|content="([^"]*)" name="description")'
 )
 CARD_ALT = "Attention for Recommenders: five goods, and how much attention each one gets"
+ABOUT = {"run-time", "needs"}  # lines about the page, not of it
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -50,7 +51,7 @@ def description(doctree: nodes.document, limit: int = 160) -> str:
     """Return the first paragraph of a page, cut at a word where it is longer than ``limit``."""
     for node in doctree.findall(nodes.paragraph):
         text = " ".join(node.astext().split())
-        if "run-time" not in node["classes"] and len(text) >= 40:
+        if ABOUT.isdisjoint(node["classes"]) and len(text) >= 40:
             cut = text[:limit].rsplit(" ", 1)[0].rstrip(",;:")
             return text if len(text) <= limit else f"{cut} …"
     return ""

@@ -149,7 +149,9 @@ def test_failed_installation_names_the_cause_and_the_log(machine, output, expect
     assert output in (machine.folder / "_build" / "setup.log").read_text()
 
 
-@pytest.mark.parametrize("target", ["book", "test", "quick", "lab", "serve", "chapter"])
+@pytest.mark.parametrize(
+    "target", ["book", "test", "quick", "lab", "serve", "chapter", "new", "missing"]
+)
 def test_every_command_sets_up_first(target):
     if shutil.which("make") is None:
         pytest.skip("no make on this machine")

@@ -82,6 +82,11 @@ def test_a_typical_wrong_answer_hears_what_is_wrong(number, answer, property_, a
 
 
 @pytest.mark.parametrize("number", NUMBERS)
+def test_no_exercise_is_left_to_be_written(number):
+    assert "TODO" not in repr(exercises(number.split(".")[0])[number])
+
+
+@pytest.mark.parametrize("number", NUMBERS)
 def test_every_exercise_rejects_two_wrong_answers(number):
     assert sum(wrong[0] == number for wrong in WRONG) >= 2
 
