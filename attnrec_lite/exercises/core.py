@@ -99,7 +99,7 @@ class Exercise:
                 findings |= {other: Untried("not tried") for other in left}
                 break
         if not any(findings.values()):
-            for place in rng.integers(len(names), size=len(names) + 1):
+            for place in rng.integers(len(names), size=2 * len(names)):
                 again = self._try(self.properties[names[place]], answer, rng)
                 findings[names[place]] = findings[names[place]] or again
         result = Result(title, findings)

@@ -67,7 +67,7 @@ def test_every_exercise_has_a_solution_in_the_book(chapter):
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_the_solution_of_the_book_passes_on_any_inputs(number):
-    for seed in range(20):
+    for seed in range(8):  # a right answer meets each property three times
         result = check(number, book_answer(number), seed=seed)
         assert result.passed, f"seed {seed}: {result}"
 
