@@ -61,13 +61,6 @@ def opened(visit, site):
     assert [problem for seen in visits for problem in seen.problems] == []
 
 
-@pytest.mark.parametrize("name", CHAPTER)
-def test_first_frame_has_the_numbers_that_the_build_computed(opened, name):
-    figure = opened(name)
-    _, rows = figure.script["table"](figure.script["data"]())
-    assert figure.rows() == rows
-
-
 @pytest.mark.parametrize("interests", [1, 2, 3])
 def test_page_and_scores_are_those_of_the_package(opened, interests):
     figure = opened("taste")

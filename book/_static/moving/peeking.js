@@ -29,7 +29,7 @@
     const { tests, fine, step, tau, alpha, edge, looks: ways, first } = stage.data;
     const { orange, green, blue } = Moving.COLOURS;
     const N = fine * step, PATHS = 24, HIGH = 4.5;
-    const LEFT = 46, RIGHT = 505, TOP = 12, BOTTOM = 252;
+    const LEFT = 46, RIGHT = 498, TOP = 12, BOTTOM = 252;
     let { seed } = stage.data, looks = first, stop = true, z;
 
     // |z| at which the mixture test of equation (9.9) reaches 1 / alpha, after n customers.
@@ -81,7 +81,7 @@
       stage.draw("path", { d: line(curve), fill: "none", stroke: green, "stroke-width": 2.5 });
     }
     text("mixture test", [RIGHT, y(bound[fine - 1]) - 7], { "text-anchor": "end", "font-weight": 600 });
-    text("|z| = 1.96", [RIGHT, y(edge) - 6], { "text-anchor": "end", "font-weight": 600 });
+    text("|z| = 1.96", [RIGHT, y(-edge) + 17], { "text-anchor": "end", "font-weight": 600 });
     const rates = stage.draw("g");
 
     const path = (values, at) => {
