@@ -22,7 +22,7 @@ import yaml
 from execute import documents
 
 HERE = Path(__file__).parent
-URL = re.compile(r"""url\(\s*(["']?)(?!data:)[^)]*\1\s*\)""")
+URL = re.compile(r"""url\(\s*(?!["']?data:)(?:"[^"]*"|'[^']*'|[^)"']*)\s*\)""")
 IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"');]+)["']?\)?;""")
 TAG = re.compile(r"""<[a-z][\w-]*(?:\s+[^\s=>/]+(?:="[^"]*"|='[^']*')?)*\s*/?>""")
 ID = re.compile(r' id="([^"]*)"')
@@ -50,7 +50,7 @@ PAGE = """<!doctype html>
 <meta name="description" content="{title}: the whole book on one page.">
 <link rel="icon" href="{icon}">
 <title>{title}</title>
-<style>{style}</style>
+{style}
 </head>
 <body>
 <div class="skip-link d-print-none"><a href="#{contents}">Skip to the contents</a></div>
@@ -159,7 +159,7 @@ def styles(site: Path, page: str) -> str:
 
     sheets = [read(site / "book" / href) for href in STYLE.findall(page)]
     sheets.append((HERE / "onepage.css").read_text(encoding="utf8"))
-    return "\n".join(sheets)
+    return "\n".join(f"<style>{sheet}</style>" for sheet in sheets)  # a fault stays in its own
 
 
 def mathjax(site: Path, page: str) -> str:

@@ -27,9 +27,11 @@ FIT = """async () => {
   }
   await document.fonts.ready;
   const wide = "div.math, .pst-scrollable-table-container, .cell_output > div, p > mjx-container";
-  for (const box of document.querySelectorAll(wide)) {
+  const measured = [...document.querySelectorAll(wide)].map((box) => {
     const inner = box.querySelector(":scope > mjx-container, table") ?? box;
-    const need = Math.max(box.scrollWidth, inner.scrollWidth), room = box.clientWidth;
+    return [inner, Math.max(box.scrollWidth, inner.scrollWidth), box.clientWidth];
+  }); // all measured before any is changed: one layout of the whole book, not thousands
+  for (const [inner, need, room] of measured) {
     if (room && need > room + 1) inner.style.zoom = Math.max(room / need - 0.01, 0.4);
   }
   await Promise.all([...document.images].map((image) => image.decode().catch(() => 0)));
