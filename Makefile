@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help book test cover quick lab serve chapter strip travel stills new missing clean setup
+.PHONY: help book test cover quick lab serve chapter strip travel stills new missing page pdf zip clean setup
 
 help:             ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -39,6 +39,15 @@ new: setup        ## start a chapter: make new NAME=causal-attention TITLE="Caus
 
 missing: setup    ## the quick tests of one chapter, which say what it lacks: make missing NAME=sequences
 	@$(PY) book/tools/new.py --missing "$(NAME)"
+
+page: book        ## the whole book as one HTML file, in _build/hold
+	@$(PY) book/tools/hold.py page
+
+pdf: book         ## the whole book as a PDF, printed by Chromium
+	@$(PY) book/tools/hold.py pdf
+
+zip: book         ## the built site as a zip that opens without a network
+	@$(PY) book/tools/hold.py zip
 
 strip: setup      ## remove the outputs from the notebooks, before a commit
 	@$(PY) book/tools/strip.py book/*.ipynb
