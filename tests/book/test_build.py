@@ -153,7 +153,7 @@ def test_numbers_agree_and_an_address_is_named_only_when_configured(mini, monkey
     assert not (html / "robots.txt").exists()
     assert "og:image" not in page(mini)
     assert "github.com" not in page(mini)
-    assert "colab" not in page(mini).lower()
+    assert "colab.research" not in page(mini)
     notebook = html / "notebooks" / "scores-and-weights.ipynb"
     assert 'SITE = \\"\\"' in notebook.read_text()
     assert "://" not in notebook.read_text()
