@@ -55,7 +55,8 @@ def sources(root: Path, name: str) -> list[Path]:
 def digest(root: Path, name: str) -> str:
     """Return a hash of all that the numbers depend on: the package, the script, its helpers."""
     total = hashlib.sha256(COMPUTE.encode())
-    for path in [*sorted(root.glob("attnrec_lite/**/*.py")), *sources(root, name)]:
+    package = (p for p in root.glob("attnrec_lite/**/*") if p.is_file() and p.suffix != ".pyc")
+    for path in [*sorted(package), *sources(root, name)]:
         total.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     return total.hexdigest()
 

@@ -20,7 +20,9 @@ def figure(visit, address):
     """Opens a chapter and returns the figure of a name."""
 
     def found(chapter, name):
-        page = visit(address).open(f"{address}/book/{chapter}.html")
+        window = visit(address)
+        window.page.route("**/mathjax/**", lambda route: route.fulfill(body=""))  # seconds a page
+        page = window.open(f"{address}/book/{chapter}.html")
         return page.locator(f"figure:has(script[data-moving='{name}'])")
 
     return found

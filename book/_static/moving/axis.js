@@ -78,9 +78,9 @@ Moving.figure("axis", (stage) => {
       });
       y += 52;
     });
-    head("both users");
-    queries(0).forEach(({ q }, place) => {
-      text(0, y + 18, `click ${place + 1}`);
+    head("sum of both");
+    queries(0).forEach(({ q }) => {
+      text(0, y + 18, `click ${q + 1}`);
       goods.forEach((_, k) => {
         batch.push(sum(names.map((__, b) => weights[b][q][k])));
         text(LEFT + CELL * (k + 0.5), y + 18, flag(batch.at(-1)), { "text-anchor": "middle" });

@@ -85,7 +85,8 @@
       const box = make("div", { className: "moving-control" }, this.row);
       const id = `moving-${(count += 1)}`;
       const name = make("label", { textContent: label, htmlFor: id });
-      const input = make(tag, { id, ...properties });
+      // "off": no browser brings old settings back on a reload, when the drawing starts anew.
+      const input = make(tag, { id, autocomplete: "off", ...properties });
       box.append(...(input.type === "checkbox" ? [input, name] : [name, input]));
       return { box, input };
     }
