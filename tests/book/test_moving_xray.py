@@ -52,6 +52,11 @@ def expected(script, viewer, away):
     return model, kept, np.argsort(-scores[0], kind="stable")[:5]
 
 
+def apart(numbers, gap):
+    """Whether the order of several numbers is safe from what the page rounds away."""
+    return len(numbers) > 1 and np.diff(np.sort(numbers)).min() > gap
+
+
 @pytest.mark.slow
 def test_lists_weights_and_effects_are_those_of_the_package(figure, script):
     for viewer, place in ((0, 0), (4, 3)):
@@ -70,7 +75,7 @@ def test_lists_weights_and_effects_are_those_of_the_package(figure, script):
             np.testing.assert_allclose([float(row[1]) for row in rows], weights, atol=0.006)
             np.testing.assert_allclose([number(row[2]) for row in rows], effects, atol=0.008)
             said = figure.locator(".moving-says").inner_text()
-            if len(kept) > 1:
+            if apart(weights, 0.0005) and apart(effects, 0.003):
                 rho = formulas.rank_agreement(weights, effects)
                 assert number(said.rpartition("agree by ")[2].rstrip(".")) == pytest.approx(
                     rho, abs=0.006
