@@ -20,7 +20,6 @@ from strip import strip
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = re.compile(r"[a-z]+(-[a-z]+)*")
-PARTS = ("book/test_notebooks.py", "book/test_paths.py", "book/prose", "exercises")
 EXERCISES = 4  # the fewest that a chapter has
 START = """# {title}
 
@@ -220,8 +219,9 @@ def missing(root: Path, name: str) -> int:
     number = numbers[name]
     mine = [name, name.replace("-", "_"), f"[{number}.", f"-{number}.", f"[{number}]"]
     chosen = " or ".join([*mine, "test_paths", "chapter_numbers"])
-    folders = [f"tests/{part}" for part in PARTS]
-    command = ["-m", "pytest", "-q", "--tb=line", "-m", "not slow", "-k", chosen, *folders]
+    book = ["test_notebooks.py", "test_paths.py", f"prose/test_{name.replace('-', '_')}.py"]
+    places = [*(f"tests/book/{part}" for part in book), "tests/exercises/test_checkers.py"]
+    command = ["-m", "pytest", "-q", "--tb=line", "-m", "not slow", "-k", chosen, *places]
     return subprocess.run([sys.executable, *command], cwd=root, check=False).returncode
 
 
