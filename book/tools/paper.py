@@ -6,11 +6,12 @@ too wide for the paper is made smaller before, and the author is written into th
 
 from __future__ import annotations
 
-import re
 import shutil
+from io import BytesIO
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+from pypdf import PdfWriter
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDTH = 658  # pixels between the margins of A4: 174 mm at 96 to the inch
@@ -50,29 +51,6 @@ def chromium() -> str:
     return found
 
 
-def with_author(pdf: bytes, author: str) -> bytes:
-    """Return a PDF that names its author: one entry more, added as an update at the end.
-
-    Args:
-        pdf: a file as Chromium writes it, with a plain table of its objects.
-        author: the name, in ASCII.
-    """
-    trailer = pdf[pdf.rindex(b"trailer") :]
-    found = re.search(rb"/Info (\d+) 0 R", trailer)
-    old = re.search(rb"startxref\s+(\d+)", trailer)
-    if found is None or old is None:
-        raise ValueError("pdf: expected a trailer with /Info and startxref; received none")
-    number = found[1].decode()
-    start = pdf.index(f"\n{number} 0 obj".encode()) + 1
-    info = pdf[start : pdf.index(b"endobj", start) + 6]
-    info = info.replace(b"<<", f"<</Author ({author})\n".encode(), 1)
-    head = trailer[trailer.index(b"<<") : trailer.rindex(b">>")]
-    place = len(pdf) + 1
-    table = f"\nxref\n{number} 1\n{place:010d} 00000 n \ntrailer\n".encode()
-    end = f"\n/Prev {old[1].decode()}>>\nstartxref\n{place + len(info) + 1}\n%%EOF\n".encode()
-    return pdf + b"\n" + info + table + head + end
-
-
 def print_page(page: Path, target: Path, author: str = "AttnRec authors") -> None:
     """Print one HTML file as A4, with outline, tags and page numbers."""
     with sync_playwright() as playwright:
@@ -88,4 +66,6 @@ def print_page(page: Path, target: Path, author: str = "AttnRec authors") -> Non
             print_background=True, outline=True, tagged=True,
         )  # fmt: skip
         browser.close()
-    target.write_bytes(with_author(pdf, author))
+    writer = PdfWriter(BytesIO(pdf), incremental=True)  # the file as it is, and one entry more
+    writer.add_metadata({"/Author": author})
+    writer.write(target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import yaml
 from execute import documents
 from hold import pack, publish
 from onepage import ID, TAG, article, assemble
+from paper import print_page
+from pypdf import PdfReader
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +54,62 @@ def test_every_id_is_the_only_one_and_every_link_leads_to_one(whole):
     assert [link for link in links if not link.startswith(("#", "https://", "mailto:"))] == []
 
 
+def test_one_page_asks_for_nothing_shows_its_formulas_and_folds_solutions(visit, whole, tmp_path):
+    path = tmp_path / "book.html"
+    path.write_text(whole, encoding="utf8")
+    seen = visit(path.as_uri())
+    page = seen.page
+    page.set_default_timeout(120_000)
+    page.goto(path.as_uri(), wait_until="load")
+    page.evaluate("MathJax.startup.promise")
+    page.evaluate("document.querySelector('#page-scores-and-weights').scrollIntoView()")
+    page.wait_for_selector("#page-scores-and-weights mjx-container mjx-math")
+    assert page.evaluate("document.styleSheets.length") >= 10
+    assert page.evaluate("getComputedStyle(document.querySelector('.eqno')).float") == "right"
+    assert page.locator("mjx-merror").count() == 0
+    folded = page.locator("details.dropdown.solution")
+    assert folded.count() > 100
+    assert not folded.first.get_attribute("open")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert seen.problems == []
+
+
+def flat(outline: list) -> Iterator:
+    """The entries of an outline, whatever their depth."""
+    for entry in outline:
+        if isinstance(entry, list):
+            yield from flat(entry)
+        else:
+            yield entry
+
+
+def test_print_of_a_chapter_has_pages_outline_fonts_and_links_that_lead_somewhere(site, tmp_path):
+    page, target = tmp_path / "one.html", tmp_path / "one.pdf"
+    page.write_text(assemble(ROOT, site, ["attention-economy"]), encoding="utf8")
+    print_page(page, target)
+    found = PdfReader(target)
+    assert 10 < len(found.pages) < 60
+    assert {tuple(map(round, sheet.mediabox[2:])) for sheet in found.pages} == {(596, 843)}, "A4"
+    assert found.metadata.author == "AttnRec authors"
+    assert found.trailer["/Root"]["/Lang"].startswith("en")
+    text = "\n".join(sheet.extract_text() for sheet in found.pages)
+    assert "The attention economy" in text
+    assert "(1.1)" in text
+    fonts = {name for sheet in found.pages for name in sheet["/Resources"]["/Font"].values()}
+    assert any("MJX" in font.get_object()["/BaseFont"] for font in fonts), "formulas are text"
+    titles = [entry.title for entry in flat(found.outline)]
+    assert titles[-1].startswith("Further reading") or "Further reading" in " ".join(titles)
+    assert len(titles) >= len(re.findall(r"<h[12]>", page.read_text(encoding="utf8")))
+    links = [
+        link.get_object()["/Dest"]
+        for sheet in found.pages
+        for link in sheet.get("/Annots", [])
+        if "/Dest" in link.get_object()
+    ]
+    assert len(links) > 20
+    assert set(links) <= set(found.named_destinations)
+
+
 def test_zip_has_every_page_and_the_same_bytes_each_time(site, tmp_path):
     first, second = tmp_path / "1.zip", tmp_path / "2.zip"
     pack(site, first)
@@ -59,6 +118,22 @@ def test_zip_has_every_page_and_the_same_bytes_each_time(site, tmp_path):
     with zipfile.ZipFile(first) as archive:
         names = {name.split("/", 1)[1] for name in archive.namelist()}
     assert names == {p.relative_to(site).as_posix() for p in site.rglob("*") if p.is_file()}
+
+
+def test_unpacked_elsewhere_the_site_opens_and_searches(site, tmp_path, visit):
+    pack(site, tmp_path / "book.zip")
+    folder = tmp_path / "ein Büchlein"
+    with zipfile.ZipFile(tmp_path / "book.zip") as archive:
+        archive.extractall(folder)
+    (top,) = folder.iterdir()
+    seen = visit("file://")
+    seen.page.goto((top / "index.html").as_uri())
+    seen.page.wait_for_url("**/book/intro.html")
+    assert seen.page.locator("article h1").count() == 1
+    seen.page.goto((top / "search.html").as_uri() + "?q=softmax")
+    seen.page.wait_for_selector("ul.search li a", timeout=60_000)
+    seen.page.locator("ul.search li a").first.click()
+    seen.page.wait_for_selector("article h1")
 
 
 def test_published_copy_offers_the_files_and_the_built_site_does_not(tmp_path):
