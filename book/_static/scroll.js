@@ -19,5 +19,10 @@
     if (window.MathJax?.startup) await MathJax.startup.promise;
     mark();
     addEventListener("resize", mark);
+    // What was folded has no width until it opens.
+    document.addEventListener("toggle", mark, true);
+    document.addEventListener("click", (event) => {
+      if (event.target.closest(".toggle-button, .toggle > .admonition-title")) mark();
+    });
   });
 })();
