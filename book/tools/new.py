@@ -83,7 +83,7 @@ SOLUTION = """def answer():
     raise NotImplementedError("TODO")
 
 
-check("{number}", answer)"""
+check("{number}", answer, keep=False)"""
 END = "```{solution-end}\n```"
 READING = "\n\n## Further reading\n\n- TODO"
 CHECKERS = '''"""Checkers for the exercises of the chapter "{title}"."""

@@ -159,7 +159,9 @@ def test_every_notebook_says_how_long_it_ran_and_the_status_page_lists_it(site):
     for name in TOC:
         if (ROOT / f"{name}.ipynb").exists():
             line = article(site, name).select_one("p.run-time").get_text()
-            assert re.fullmatch(r"Runs in .+ on .+ cores? · measured \d+ \w+ \d{4}", line), name
+            assert re.fullmatch(
+                r"Runs in .+ on .+ cores? · measured \d+ \w+ \d{4} · notebook to take along", line
+            )
             assert article(site, name).h1.find(string=True, recursive=False).strip() in status
     assert all(word in status for word in ("tensorflow", "attnrec_lite", "Cores", "Memory"))
 
