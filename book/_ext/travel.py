@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 FOLDER = "notebooks"
 BRANCH = "notebooks"
 COLAB = "https://colab.research.google.com/github"
+FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}  # in Colab, and in Jupyter
 Cell = nbformat.NotebookNode
 
 
@@ -57,8 +58,7 @@ def drawing(figure: Figure, folder: Path) -> Cell:
         'HTML(f\'<img alt="{alt}" style="width: 100%; max-width: 44rem; background: white" \'\n'
         "     f'src=\"data:image/svg+xml;base64,{picture}\">')"
     )
-    hidden = {"source_hidden": True}
-    return code_cell(source, figure.label[:60], cellView="form", jupyter=hidden)
+    return code_cell(source, figure.label[:60], **FOLDED)
 
 
 def prose(cell: Cell, words: BookWords, folder: Path) -> list[Cell]:
@@ -97,13 +97,17 @@ def export(source: Path, words: BookWords, setup: str) -> nbformat.NotebookNode:
         ExtensionError: something in it has no plain form.
     """
     book = nbformat.read(source, as_version=4)
-    made = [code_cell(setup, "set-up")]
+    made, solved = [code_cell(setup, "set-up")], False
     for cell in book.cells:
         try:
             prosaic = cell.cell_type == "markdown"
-            made += prose(cell, words, source.parent) if prosaic else program(cell, words)
+            cells = prose(cell, words, source.parent) if prosaic else program(cell, words)
         except ValueError as error:
             raise ExtensionError(f"{source.name}, cell {cell.id}: {error}") from error
+        if solved and not prosaic:
+            cells[0].metadata |= FOLDED  # an answer is not to be seen before it is asked for
+        solved = prosaic and "{solution-start}" in cell.source
+        made += cells
     if works := words.works():
         text = "\n".join(["## References", "", *works])
         made.append(nbformat.v4.new_markdown_cell(text, id="references"))

@@ -92,6 +92,21 @@ def test_code_is_that_of_the_book_and_nothing_has_run(folder, source):
 
 
 @each
+def test_solutions_are_folded_and_nothing_else_of_the_book_is(folder, source):
+    made = read(folder / source.name).cells
+    told = [before.source for before in made[:-1]]
+    folded = {
+        after.id for text, after in zip(told, made[1:], strict=True)
+        if re.search(r"^#### Solution of.*\Z", text, re.M)
+    }  # fmt: skip
+    assert len(folded) == (0 if source.stem == "intro" else 6)
+    mine = {cell.id for cell in read(source).cells}
+    hidden = {c.id for c in made if c.metadata.get("jupyter", {}).get("source_hidden")}
+    assert hidden & mine == folded
+    assert all(c.metadata.cellView == "form" for c in made if c.id in hidden)
+
+
+@each
 def test_nothing_of_myst_is_left(folder, source):
     for text in prose(folder / source.name):
         tokens = parser().parse(text)
