@@ -243,6 +243,7 @@ def test_a_bar_in_a_name_breaks_no_table(split):
 
 
 def test_the_figure_has_a_named_panel_per_section_and_the_protocol(card):
+    matplotlib.rcdefaults()  # an earlier test of the worker may have set a style
     axes = card.plot()
     assert [ax.get_title(loc="left") for ax in axes] == [
         "All cases", "successors minus each baseline", "By length of the history",
